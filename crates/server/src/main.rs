@@ -1,0 +1,2 @@
+//! The binary `interline`.
+fn main() {}
