@@ -1,0 +1,125 @@
+//! The catalog as a whole, with its indices. It is read-only: a reload makes another one.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::endpoint::Endpoint;
+use super::model::Model;
+use super::provider::Provider;
+
+/// The place of a model in [`Catalog::models`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModelIx(pub u32);
+
+/// The place of a provider in [`Catalog::providers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProviderIx(pub u32);
+
+/// The place of an endpoint in [`Catalog::endpoints`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EndpointIx(pub u32);
+
+/// Every model, provider and endpoint that the house knows.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    models: Vec<Model>,
+    providers: Vec<Provider>,
+    endpoints: Vec<Endpoint>,
+    /// Ids, permaslugs and aliases.
+    model_by_name: HashMap<String, ModelIx>,
+    aliases: BTreeMap<String, String>,
+    provider_by_slug: HashMap<String, ProviderIx>,
+    endpoints_of_model: Vec<Vec<EndpointIx>>,
+}
+
+impl Catalog {
+    /// Puts checked parts together; `aliases` map a name that callers use to a model's id.
+    ///
+    /// Models and providers are expected in the order in which lists show them. An endpoint's
+    /// indices must be places in the two lists, which the loader guarantees.
+    pub fn assemble(
+        models: Vec<Model>,
+        providers: Vec<Provider>,
+        endpoints: Vec<Endpoint>,
+        aliases: BTreeMap<String, String>,
+    ) -> Catalog {
+        let mut model_by_name = HashMap::new();
+        for (place, model) in (0..).zip(&models) {
+            model_by_name.entry(model.permaslug.clone()).or_insert(ModelIx(place));
+        }
+        for (place, model) in (0..).zip(&models) {
+            model_by_name.insert(model.id.clone(), ModelIx(place));
+        }
+        for (from, to) in &aliases {
+            if let Some(model) = model_by_name.get(to).copied() {
+                model_by_name.insert(from.clone(), model);
+            }
+        }
+        let provider_by_slug = (0..)
+            .zip(&providers)
+            .map(|(place, provider)| (provider.slug.clone(), ProviderIx(place)))
+            .collect();
+        let mut endpoints_of_model = vec![Vec::new(); models.len()];
+        for (place, endpoint) in (0..).zip(&endpoints) {
+            endpoints_of_model[endpoint.model.0 as usize].push(EndpointIx(place));
+        }
+        Catalog {
+            models,
+            providers,
+            endpoints,
+            model_by_name,
+            aliases,
+            provider_by_slug,
+            endpoints_of_model,
+        }
+    }
+
+    /// Returns every model.
+    pub fn models(&self) -> &[Model] {
+        &self.models
+    }
+
+    /// Returns every provider.
+    pub fn providers(&self) -> &[Provider] {
+        &self.providers
+    }
+
+    /// Returns every endpoint.
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// Returns the names that stand for a model besides its own.
+    pub fn aliases(&self) -> &BTreeMap<String, String> {
+        &self.aliases
+    }
+
+    /// Returns the model that `name` (an id, a permaslug or an alias) stands for.
+    pub fn find_model(&self, name: &str) -> Option<ModelIx> {
+        self.model_by_name.get(name).copied()
+    }
+
+    /// Returns the provider of that slug.
+    pub fn find_provider(&self, slug: &str) -> Option<ProviderIx> {
+        self.provider_by_slug.get(slug).copied()
+    }
+
+    /// Returns the model at a place.
+    pub fn model(&self, place: ModelIx) -> &Model {
+        &self.models[place.0 as usize]
+    }
+
+    /// Returns the provider at a place.
+    pub fn provider(&self, place: ProviderIx) -> &Provider {
+        &self.providers[place.0 as usize]
+    }
+
+    /// Returns the endpoint at a place.
+    pub fn endpoint(&self, place: EndpointIx) -> &Endpoint {
+        &self.endpoints[place.0 as usize]
+    }
+
+    /// Returns the places of a model's endpoints.
+    pub fn endpoints_of(&self, model: ModelIx) -> &[EndpointIx] {
+        &self.endpoints_of_model[model.0 as usize]
+    }
+}
