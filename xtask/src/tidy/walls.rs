@@ -1,0 +1,200 @@
+//! Walls inside the crates: what one file may not know of another.
+
+use super::graph::{Edge, edges};
+use super::imports::imports;
+use super::source::Source;
+use super::tokens::tokens;
+use super::tree::Tree;
+use super::violation::Violation;
+
+/// Files of the server in which a secret may be read. A name that ends in `/` stands for a folder.
+const SECRET_READERS: [&str; 5] = ["auth.rs", "upstream.rs", "upstream/", "root_key.rs", "keys.rs"];
+
+/// Files of the server that may open connections to providers.
+const CONNECTORS: [&str; 2] = ["upstream.rs", "upstream/"];
+
+/// Checks the walls between files.
+pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for edge in edges(tree) {
+        found.extend(dialects_apart(&edge));
+        found.extend(nouns_apart(&edge));
+        found.extend(api_and_web_apart(&edge));
+    }
+    for source in &tree.sources {
+        found.extend(dialects_from_outside(tree, source));
+        found.extend(connections(source));
+        found.extend(secrets(source));
+    }
+    found
+}
+
+/// A dialect's folder is named by the registry alone, so that adding one is one line.
+fn dialects_apart(edge: &Edge) -> Option<Violation> {
+    let from = edge.from.strip_prefix("crates/dialect/src/")?;
+    let dialect = edge.to.strip_prefix("crates/dialect/src/").and_then(folder)?;
+    let allowed = from == "registry.rs" || folder(from) == Some(dialect);
+    let mend = format!("only registry.rs names `{dialect}`; ask the registry, or share a file");
+    (!allowed).then(|| Violation::new(&edge.from, edge.line, "dialects-apart", mend))
+}
+
+fn dialects_from_outside(tree: &Tree, source: &Source) -> Vec<Violation> {
+    if source.krate() == "dialect" {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for import in imports(&source.product) {
+        let [root, name, ..] = import.path.as_slice() else { continue };
+        let face = format!("crates/dialect/src/{name}/mod.rs");
+        if root == "dialect" && tree.sources.iter().any(|source| source.path == face) {
+            let mend = format!("only dialect's registry.rs names `{name}`; ask the registry");
+            found.push(Violation::new(&source.path, import.line, "dialects-apart", mend));
+        }
+    }
+    found
+}
+
+/// A file of the store knows its own tables; what two nouns do together is the caller's business.
+fn nouns_apart(edge: &Edge) -> Option<Violation> {
+    let from = edge.from.strip_prefix("crates/store/src/")?;
+    let to = edge.to.strip_prefix("crates/store/src/")?;
+    let noun = |path: &str| path.split(['/', '.']).next().unwrap_or("").to_owned();
+    let allowed = noun(to) == "db" || noun(from) == noun(to) || from == "lib.rs";
+    let mend = format!("a store file imports no other but db.rs, not `{to}`");
+    (!allowed).then(|| Violation::new(&edge.from, edge.line, "nouns-apart", mend))
+}
+
+/// The API and the pages are two faces of the same house and do not lean on each other.
+fn api_and_web_apart(edge: &Edge) -> Option<Violation> {
+    let from = edge.from.strip_prefix("crates/server/src/").and_then(folder)?;
+    let to = edge.to.strip_prefix("crates/server/src/").and_then(folder)?;
+    let leans = matches!((from, to), ("api", "web") | ("web", "api"));
+    let mend = format!("`{from}` does not import `{to}`; move what both need below them");
+    leans.then(|| Violation::new(&edge.from, edge.line, "api-web-apart", mend))
+}
+
+/// Bytes leave the house in one place.
+fn connections(source: &Source) -> Vec<Violation> {
+    let Some(path) = server_path(source) else { return Vec::new() };
+    if listed(path, &CONNECTORS) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for import in imports(&source.product) {
+        let opens = import.begins_with(&["hyper_util", "client"])
+            || import.begins_with(&["hyper", "client"])
+            || import.begins_with(&["hyper_rustls"]);
+        if opens {
+            let mend = "only upstream opens connections; send through it";
+            found.push(Violation::new(&source.path, import.line, "connections", mend));
+        }
+    }
+    found
+}
+
+fn secrets(source: &Source) -> Vec<Violation> {
+    if source.in_src().is_none_or(|path| path == "secret.rs") || source.krate() == "simulator" {
+        return Vec::new();
+    }
+    if server_path(source).is_some_and(|path| listed(path, &SECRET_READERS)) {
+        return Vec::new();
+    }
+    let mend = "a secret is read only where it is checked or sent; pass it on unread";
+    let tokens = tokens(&source.product);
+    let reads = tokens.windows(3).filter(|window| {
+        window[0].text == "." && window[1].text == "expose" && window[2].text == "("
+    });
+    reads.map(|window| Violation::new(&source.path, window[1].line, "secrets", mend)).collect()
+}
+
+fn server_path(source: &Source) -> Option<&str> {
+    source.path.strip_prefix("crates/server/src/")
+}
+
+fn listed(path: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| match name.strip_suffix('/') {
+        Some(folder) => path.split('/').any(|part| part == folder),
+        None => path.rsplit('/').next() == Some(name),
+    })
+}
+
+/// The first folder of a path, None for a file that lies in none.
+fn folder(path: &str) -> Option<&str> {
+    path.split_once('/').map(|(folder, _)| folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(files: &[(&str, &str)]) -> Vec<String> {
+        let found = check(&Tree::of(files.iter().copied()));
+        found.into_iter().map(|found| format!("{} {}", found.rule, found.path)).collect()
+    }
+
+    const NONE: [String; 0] = [];
+
+    #[test]
+    fn a_dialect_is_named_by_the_registry_alone() {
+        let face = ("crates/dialect/src/gemini/mod.rs", "pub struct Gemini;\n");
+        let lib = ("crates/dialect/src/lib.rs", "mod gemini;\nmod registry;\nmod sse;\n");
+        let name = "use crate::gemini::Gemini;\n";
+        assert_eq!(rules(&[face, lib, ("crates/dialect/src/registry.rs", name)]), NONE);
+        assert_eq!(rules(&[face, lib, ("crates/dialect/src/gemini/wire.rs", name)]), NONE);
+        assert_eq!(
+            rules(&[face, lib, ("crates/dialect/src/sse.rs", name)]),
+            ["dialects-apart crates/dialect/src/sse.rs"]
+        );
+        assert_eq!(
+            rules(&[face, lib, ("crates/dialect/src/bedrock/mod.rs", name)]),
+            ["dialects-apart crates/dialect/src/bedrock/mod.rs"]
+        );
+        let outside = ("crates/relay/src/relay.rs", "use dialect::gemini::Gemini;\n");
+        assert_eq!(rules(&[face, outside]), ["dialects-apart crates/relay/src/relay.rs"]);
+    }
+
+    #[test]
+    fn a_store_file_imports_no_other_but_db() {
+        let files = [
+            ("crates/store/src/db.rs", "pub struct Db;\n"),
+            ("crates/store/src/keys.rs", "use crate::db::Db;\n"),
+            ("crates/store/src/accounts.rs", "use crate::keys::Key;\n"),
+        ];
+        assert_eq!(rules(&files), ["nouns-apart crates/store/src/accounts.rs"]);
+    }
+
+    #[test]
+    fn the_api_and_the_pages_do_not_import_each_other() {
+        let files = [
+            ("crates/server/src/api/chat.rs", "use crate::web::page;\n"),
+            ("crates/server/src/web/page.rs", "use crate::app::App;\n"),
+            ("crates/server/src/app.rs", "pub struct App;\n"),
+        ];
+        assert_eq!(rules(&files), ["api-web-apart crates/server/src/api/chat.rs"]);
+    }
+
+    #[test]
+    fn only_upstream_opens_connections() {
+        let code = "use hyper_util::client::legacy::Client;\n";
+        assert_eq!(rules(&[("crates/server/src/upstream.rs", code)]), NONE);
+        assert_eq!(rules(&[("crates/server/src/upstream/pool.rs", code)]), NONE);
+        assert_eq!(
+            rules(&[("crates/server/src/probe.rs", code)]),
+            ["connections crates/server/src/probe.rs"]
+        );
+    }
+
+    #[test]
+    fn a_secret_is_read_in_few_places() {
+        let code = "fn a(secret: &Secret) { b(secret.expose()); }\n";
+        assert_eq!(rules(&[("crates/server/src/auth.rs", code)]), NONE);
+        assert_eq!(
+            rules(&[("crates/server/src/app.rs", code)]),
+            ["secrets crates/server/src/app.rs"]
+        );
+        assert_eq!(
+            rules(&[("crates/relay/src/auth.rs", code)]),
+            ["secrets crates/relay/src/auth.rs"]
+        );
+    }
+}
