@@ -4,9 +4,15 @@
 //! those is passed in. That is what makes it testable in milliseconds, and replayable.
 
 pub mod catalog;
+pub mod failure;
+pub mod generation;
+pub mod id;
+pub mod key;
 pub mod money;
+pub mod port;
 pub mod price;
 pub mod quirk;
+pub mod request;
 pub mod secret;
 pub mod time;
 pub mod usage;

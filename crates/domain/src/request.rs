@@ -1,0 +1,194 @@
+//! What admission and planning know of a request, whatever dialect it came in.
+
+use crate::catalog::Modality;
+use crate::price::Rate;
+
+/// The facts of a request on which it is admitted, planned and bounded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// The models asked for, in order of preference, as the caller wrote them.
+    pub models: Vec<String>,
+    /// The answer is to be streamed.
+    pub stream: bool,
+    /// The request speaks the legacy form: a `prompt`, and `text` in answer.
+    pub legacy_prompt: bool,
+    /// The most completion tokens that the caller wants.
+    pub output_tokens_max: Option<u32>,
+    /// How many answers it wants.
+    pub choices: u32,
+    /// Bytes of the prompt: what the bound of its tokens is made from.
+    pub prompt_bytes: u32,
+    /// Messages of the prompt.
+    pub messages: u32,
+    /// What the prompt holds besides text, each once.
+    pub modalities: Vec<Modality>,
+    /// Tools are offered to the model.
+    pub tools: bool,
+    /// The answer has to keep to a JSON schema.
+    pub schema: bool,
+    /// How it is to think.
+    pub reasoning: Option<ReasoningAsk>,
+    /// It wants the provider's priority tier.
+    pub priority: bool,
+    /// The optional parameters that it sets, by their names on the wire.
+    pub parameters: Vec<String>,
+    /// Where it wants to go.
+    pub preferences: Preferences,
+    /// Its conversation, where it names one.
+    pub session_id: Option<String>,
+    /// The caller's own user.
+    pub user: Option<String>,
+}
+
+/// How a request wants the model to think.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReasoningAsk {
+    /// How hard.
+    pub effort: Option<Effort>,
+    /// With how many tokens.
+    pub tokens_max: Option<u32>,
+    /// At all; `None` where nothing was said.
+    pub enabled: Option<bool>,
+    /// Without showing it.
+    pub exclude: bool,
+}
+
+impl ReasoningAsk {
+    /// Returns whether thinking is to be switched off.
+    pub fn is_off(&self) -> bool {
+        self.enabled == Some(false)
+            || self.effort == Some(Effort::None)
+            || self.tokens_max == Some(0)
+    }
+}
+
+/// How hard a model is to think.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is the word on the wire")]
+pub enum Effort {
+    None,
+    Minimal,
+    Low,
+    Medium,
+    High,
+    Xhigh,
+    Max,
+}
+
+impl Effort {
+    /// Every effort, from none to the most.
+    pub const ALL: [Effort; 7] = [
+        Effort::None,
+        Effort::Minimal,
+        Effort::Low,
+        Effort::Medium,
+        Effort::High,
+        Effort::Xhigh,
+        Effort::Max,
+    ];
+
+    /// Returns the word on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Effort::None => "none",
+            Effort::Minimal => "minimal",
+            Effort::Low => "low",
+            Effort::Medium => "medium",
+            Effort::High => "high",
+            Effort::Xhigh => "xhigh",
+            Effort::Max => "max",
+        }
+    }
+
+    /// Returns the effort that a word on the wire means.
+    pub fn parse(word: &str) -> Option<Effort> {
+        Effort::ALL.into_iter().find(|effort| effort.word() == word)
+    }
+
+    /// Returns the share of the completion that it may spend on thinking, in percent
+    /// (OpenRouter's table).
+    pub const fn percent(self) -> u32 {
+        match self {
+            Effort::None => 0,
+            Effort::Minimal => 10,
+            Effort::Low => 20,
+            Effort::Medium => 50,
+            Effort::High => 80,
+            Effort::Xhigh | Effort::Max => 95,
+        }
+    }
+}
+
+/// Where a request wants to go: the `provider` object of OpenRouter's API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preferences {
+    /// These first, in this order.
+    pub order: Vec<String>,
+    /// Only these, unless empty.
+    pub only: Vec<String>,
+    /// Never these.
+    pub ignore: Vec<String>,
+    /// Whether others than the first choice may be tried.
+    pub allow_fallbacks: bool,
+    /// Whether an endpoint must take every parameter of the request.
+    pub require_parameters: bool,
+    /// Whether endpoints may keep or train on prompts.
+    pub allow_data_collection: bool,
+    /// Whether endpoints must keep nothing.
+    pub zero_retention: bool,
+    /// Only these precisions, unless empty.
+    pub quantizations: Vec<String>,
+    /// What to sort by, instead of by price.
+    pub sort: Option<Sort>,
+    /// Whether `sort` compares the endpoints of all models at once.
+    pub sort_across_models: bool,
+    /// The highest rates that are accepted.
+    pub max_price: MaxPrice,
+}
+
+impl Default for Preferences {
+    /// No preferences: everything is allowed.
+    fn default() -> Preferences {
+        Preferences {
+            order: Vec::new(),
+            only: Vec::new(),
+            ignore: Vec::new(),
+            allow_fallbacks: true,
+            require_parameters: false,
+            allow_data_collection: true,
+            zero_retention: false,
+            quantizations: Vec::new(),
+            sort: None,
+            sort_across_models: false,
+            max_price: MaxPrice::default(),
+        }
+    }
+}
+
+/// What endpoints are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// Cheapest first.
+    Price,
+    /// Fastest stream first.
+    Throughput,
+    /// Soonest first token first.
+    Latency,
+    /// Most reliable tool calls first.
+    Exacto,
+}
+
+/// The highest rates that a request accepts; `None` accepts any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MaxPrice {
+    /// Per prompt token.
+    pub prompt: Option<Rate>,
+    /// Per completion token.
+    pub completion: Option<Rate>,
+    /// Per request.
+    pub request: Option<Rate>,
+    /// Per image.
+    pub image: Option<Rate>,
+    /// Per token of audio.
+    pub audio: Option<Rate>,
+}
