@@ -1,12 +1,14 @@
 //! The chores of this repository: `cargo xtask tidy`, `cargo xtask test`.
 #![expect(clippy::print_stdout, reason = "a chore speaks to whoever ran it")]
 
+mod clock;
+mod test;
 mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 #[derive(Parser)]
 #[command(about = "The chores of this repository", disable_help_subcommand = true)]
@@ -19,11 +21,25 @@ struct Cli {
 enum Chore {
     /// Check the rules of the house that the compiler does not know
     Tidy,
+    /// Check everything: format, lints, tests, and the official clients against the binary
+    Test {
+        /// Run only these steps and what they need; `e2e` stands for `e2e-python,e2e-node`
+        #[arg(long, value_delimiter = ',', value_name = "STEP")]
+        only: Vec<String>,
+        /// List the steps
+        #[arg(long)]
+        list: bool,
+    },
 }
 
 fn main() -> ExitCode {
     match Cli::parse().chore {
         Chore::Tidy => run_tidy(),
+        Chore::Test { list: true, .. } => {
+            test::list();
+            ExitCode::SUCCESS
+        }
+        Chore::Test { only, .. } => run_test(only),
     }
 }
 
@@ -41,6 +57,18 @@ fn run_tidy() -> ExitCode {
     }
     println!("{} files, {} rules broken", tree.sources.len(), found.len());
     if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn run_test(only: Vec<String>) -> ExitCode {
+    let has_bench = Cli::command().find_subcommand("bench").is_some();
+    match test::run(&root(), &test::Wish { only, has_bench }) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// The root of the repository: the folder above this crate.

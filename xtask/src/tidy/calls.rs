@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn the_core_may_wait_but_sees_no_clock_socket_or_table() {
         let path = "crates/relay/src/a.rs";
-        assert_eq!(lines(path, "use tokio::time::sleep_until;\n"), []);
+        assert!(lines(path, "use tokio::time::sleep_until;\n").is_empty());
         for call in ["Instant::now()", "std::env::args()", "hyper_util::a()", "sqlx::query(a)"] {
             assert_eq!(lines(path, &format!("fn a() {{ {call}; }}\n")), [1], "{call}");
         }
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn tests_comments_and_longer_words_are_free() {
         let path = "crates/domain/src/a.rs";
-        assert_eq!(lines(path, "// tokio::spawn\nfn a() { operand::b(); }\n"), []);
-        assert_eq!(lines(path, "#[cfg(test)]\nmod tests {\nuse std::fs;\n}\n"), []);
+        assert!(lines(path, "// tokio::spawn\nfn a() { operand::b(); }\n").is_empty());
+        assert!(lines(path, "#[cfg(test)]\nmod tests {\nuse std::fs;\n}\n").is_empty());
     }
 }
