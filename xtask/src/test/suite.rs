@@ -144,7 +144,7 @@ mod tests {
     fn a_step_needs_only_earlier_steps() {
         for (index, step) in STEPS.iter().enumerate() {
             let earlier = |need: &&str| STEPS[..index].iter().any(|step| step.name == *need);
-            assert!(step.needs.iter().all(|need| earlier(need)), "{}", step.name);
+            assert!(step.needs.iter().all(earlier), "{}", step.name);
         }
     }
 
