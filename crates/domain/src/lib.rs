@@ -9,6 +9,8 @@ pub mod generation;
 pub mod id;
 pub mod key;
 pub mod money;
+pub mod nearest;
+pub mod plan;
 pub mod port;
 pub mod price;
 pub mod quirk;
