@@ -149,8 +149,8 @@ fn build(house: &House) -> Report {
 
 fn e2e_python(house: &House) -> Report {
     let python = clients::python(&house.root);
-    let cache = "cache_dir=../../.cache/pytest";
-    let args = ["-B", "-m", "pytest", "-q", "-o", cache, "."].map(str::to_owned).to_vec();
+    let args = ["-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "."];
+    let args = args.map(str::to_owned).to_vec();
     against_the_binary(house, &python.to_string_lossy(), args, &house.root.join("e2e/python"))
 }
 

@@ -1,0 +1,65 @@
+"""What the tests of the Python client share: the client, the simulator, and the names of models.
+
+The test command starts the gateway and the simulator and says in the environment where they are.
+"""
+
+import json
+import os
+import urllib.request
+
+import openai
+import pytest
+
+SMALL = "openai/gpt-4o-mini"
+LARGE = "meta-llama/llama-3.3-70b-instruct"
+RESCUED = "openai/gpt-4.1-mini"
+CROWDED = "openai/gpt-4.1-nano"
+FRAGILE = "openai/gpt-4o"
+ENDLESS = "openai/gpt-4.1"
+
+
+class Simulator:
+    """The simulated providers, each of which answers as its script says."""
+
+    def __init__(self, url):
+        self.url = url
+        self.changed = set()
+
+    def script(self, provider, script):
+        """Lets `provider` answer by `script` until the test ends."""
+        self.changed.add(provider)
+        request = urllib.request.Request(
+            f"{self.url}/_sim/providers/{provider}",
+            data=json.dumps(script).encode(),
+            headers={"Content-Type": "application/json"},
+            method="PUT",
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status < 300
+
+    def calm(self):
+        for provider in sorted(self.changed):
+            self.script(provider, {})
+
+
+@pytest.fixture
+def sim():
+    simulator = Simulator(os.environ["SIM_URL"])
+    yield simulator
+    simulator.calm()
+
+
+@pytest.fixture(scope="session")
+def client():
+    # The client's own retries would hide what the gateway answered.
+    return openai.OpenAI(
+        base_url=os.environ["INTERLINE_URL"],
+        api_key=os.environ["INTERLINE_KEY"],
+        max_retries=0,
+        timeout=30,
+    )
+
+
+def says(text):
+    """One user message."""
+    return [{"role": "user", "content": text}]
