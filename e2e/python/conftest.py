@@ -37,6 +37,12 @@ class Simulator:
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status < 300
 
+    def endings(self, provider):
+        """How the requests to `provider` ended, oldest first."""
+        url = f"{self.url}/_sim/requests?provider={provider}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return [request["ending"] for request in json.load(answer)["requests"]]
+
     def calm(self):
         for provider in sorted(self.changed):
             self.script(provider, {})

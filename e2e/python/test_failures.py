@@ -74,23 +74,29 @@ def test_a_stream_that_breaks_off_ends_in_an_error_after_what_came(client, sim):
     assert "".join(heard)
 
 
-def test_a_stream_that_the_caller_leaves_is_recorded_as_cancelled(client, sim):
+def test_a_stream_that_the_caller_leaves_ends_upstream_and_is_recorded(client, sim):
     sim.script("endless", {"fault": {"kind": "infinite_stream", "gap_ms": 20}})
     stream = client.chat.completions.create(model=ENDLESS, messages=says("Hi."), stream=True)
     with stream:
         generation = next(iter(stream)).id
-    record = wait_for_record(client, generation)
+    eventually(lambda: sim.endings("endless") == ["client_gone"])
+    record = eventually(lambda: record_of(client, generation))
     assert record["cancelled"] is True
     assert record["total_cost"] > 0
 
 
-def wait_for_record(client, generation):
-    """The record of a generation; it is written a moment after the stream ends."""
+def record_of(client, generation):
+    """The record of a generation, None as long as there is none."""
+    try:
+        return client.get(f"/generation?id={generation}", cast_to=dict[str, object])["data"]
+    except openai.NotFoundError:
+        return None
+
+
+def eventually(look):
+    """What `look` finds, as soon as it finds anything."""
     deadline = time.monotonic() + DEADLINE_S
-    while True:
-        try:
-            path = f"/generation?id={generation}"
-            return client.get(path, cast_to=dict[str, object])["data"]
-        except openai.NotFoundError:
-            assert time.monotonic() < deadline, "the generation was never recorded"
-            time.sleep(0.05)
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.02)
+    return found
