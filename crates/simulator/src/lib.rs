@@ -15,6 +15,7 @@ mod draw;
 mod event;
 mod exchange;
 mod fault;
+mod places;
 mod play;
 mod provider;
 mod record;
@@ -29,6 +30,7 @@ mod words;
 mod world;
 
 pub use fault::{BrokenJson, ContentLength, CutInside, Encoding, Fault, MalformedSse, OddUsage};
+pub use places::{BlackHole, Refusing, black_hole, refusing};
 pub use record::{Counters, Ending, RecordedRequest};
 pub use script::{ReasoningShape, Script, ScriptError, ToolUse, UsagePlace};
 pub use simulator::{Simulator, SimulatorOptions};

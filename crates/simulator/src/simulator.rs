@@ -1,5 +1,6 @@
 //! The simulator as a program holds it.
 use crate::connection::serve;
+use crate::places::base_url;
 use crate::record::{Counters, RecordedRequest};
 use crate::script::Script;
 use crate::world::World;
@@ -73,7 +74,7 @@ impl Simulator {
 
     /// What a client of `provider` takes for the base URL: it ends in `/v1`.
     pub fn base_url(&self, provider: &str) -> String {
-        format!("http://{}/{provider}/v1", self.addr)
+        base_url(self.addr, provider)
     }
 
     /// Sets how `provider` answers from now on; its faults count from here.
