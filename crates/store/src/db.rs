@@ -1,0 +1,131 @@
+//! Opening a database.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyPool, ConnectOptions, Executor};
+use tokio::fs;
+
+use crate::error::StoreError;
+use crate::migrate::{self, Lock};
+
+/// An open database, migrated to what this program expects. Clones share its connections.
+#[derive(Clone)]
+pub struct Db {
+    pub(crate) pool: AnyPool,
+}
+
+/// What each connection to a file is told.
+///
+/// `FULL` makes every commit durable before it is acknowledged: what was settled is never lost with
+/// the power. A larger checkpoint writes a page that changed often only once.
+const PRAGMAS: &str = "
+    PRAGMA busy_timeout = 10000;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA journal_size_limit = 67108864;
+";
+
+const SQLITE_CONNECTIONS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 8;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+
+impl Db {
+    /// Opens `sqlite:PATH`, making a file that only its owner may read where there is none, or
+    /// `postgres://…`, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When the address is malformed, nothing answers there, or the tables are of a newer or
+    /// another program.
+    pub async fn open(url: &str) -> Result<Db, StoreError> {
+        sqlx::any::install_default_drivers();
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return open_file(path).await;
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return open_server(url).await;
+        }
+        Err(StoreError::Address("it begins with neither `sqlite:` nor `postgres://`"))
+    }
+
+    /// Waits until every connection is closed. Whatever is asked of any clone afterwards fails.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Db(…)")
+    }
+}
+
+async fn open_file(address: &str) -> Result<Db, StoreError> {
+    let path = address.strip_prefix("//").unwrap_or(address);
+    let path = path.strip_suffix("?mode=rwc").unwrap_or(path);
+    if path.is_empty() || path.contains('?') || path.starts_with(":memory:") {
+        return Err(StoreError::Address("`sqlite:` wants the path of a file, and nothing more"));
+    }
+    let path = make_file(path)
+        .await
+        .map_err(|error| StoreError::File { path: path.to_owned(), reason: error.to_string() })?;
+    let pool = AnyPoolOptions::new()
+        .max_connections(SQLITE_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A connection to a file neither ages nor breaks, and a new one starts with cold caches.
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(PRAGMAS).await.map(drop) })
+        })
+        .connect_with(quiet(&format!("sqlite://{}", escaped(&path)))?)
+        .await?;
+    migrate::run(&pool, Lock::File).await?;
+    Ok(Db { pool })
+}
+
+async fn open_server(url: &str) -> Result<Db, StoreError> {
+    let pool = AnyPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(quiet(url)?)
+        .await?;
+    migrate::run(&pool, Lock::Advisory).await?;
+    Ok(Db { pool })
+}
+
+/// Parses an address so that no statement is ever logged.
+fn quiet(url: &str) -> Result<AnyConnectOptions, StoreError> {
+    Ok(AnyConnectOptions::from_str(url)?.disable_statement_logging())
+}
+
+/// Makes the file where there is none, and returns its full path. SQLite gives the files that it
+/// makes beside it the same permissions.
+async fn make_file(path: &str) -> std::io::Result<PathBuf> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true).write(true).create(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    options.open(path).await?;
+    fs::canonicalize(path).await
+}
+
+/// Writes a path so that no byte of it means anything in a URL.
+fn escaped(path: &Path) -> String {
+    let mut url = String::new();
+    for byte in path.to_string_lossy().bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            url.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    url
+}

@@ -1,0 +1,151 @@
+//! Generations: what every call left behind.
+
+use std::collections::HashSet;
+
+use domain::generation::{Generation, Outcome};
+use domain::id::{GenerationId, KeyId};
+use domain::money::Money;
+use domain::time::Timestamp;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, Row};
+
+use crate::db::Db;
+use crate::error::StoreError;
+use crate::rows::{Inserts, texts};
+use crate::spend::{self, Tallies};
+
+/// Keeps generations and adds what they cost to what their keys have spent, all or nothing; returns
+/// how many were new.
+///
+/// Safe to repeat: a generation whose id is known is passed over and booked no second time.
+///
+/// # Errors
+/// When the database fails; then none of them is kept.
+pub async fn append(db: &Db, generations: &[Generation]) -> Result<usize, StoreError> {
+    let mut tx = db.pool.begin().await?;
+    let mut tallies = Tallies::default();
+    let mut count = 0;
+    let mut rest = generations;
+    while let Some((text, batch, later)) = INSERT.split(rest) {
+        rest = later;
+        let mut query = sqlx::query(text);
+        for generation in batch {
+            query = bound(query, generation)?;
+        }
+        for generation in inserted(&mut tx, query, batch).await? {
+            tallies.add(generation);
+            count += 1;
+        }
+    }
+    spend::book(&mut tx, tallies).await?;
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// Returns the generation of that id, where there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(db: &Db, id: &GenerationId) -> Result<Option<Generation>, StoreError> {
+    const FIND: &str = "
+        SELECT created_ms, key_id, model, endpoint, provider, provider_name, outcome, cost_nanos,
+               cache_discount_nanos, usage_json, detail_json
+          FROM generations
+         WHERE id = $1";
+    let row = sqlx::query(FIND).bind(id.as_str()).fetch_optional(&db.pool).await?;
+    row.map(|row| read(id, &row)).transpose()
+}
+
+static INSERT: Inserts = Inserts::new(|| {
+    texts(
+        "INSERT INTO generations (id, created_ms, key_id, model, endpoint, provider, provider_name,
+                                  outcome, prompt_tokens, completion_tokens, cost_nanos,
+                                  cache_discount_nanos, usage_json, detail_json)",
+        14,
+        "ON CONFLICT (id) DO NOTHING RETURNING id",
+    )
+});
+
+type AnyQuery<'a> = Query<'a, Any, AnyArguments>;
+
+/// Runs an insertion of `batch`, and returns those that were new.
+async fn inserted<'a>(
+    tx: &mut AnyConnection,
+    query: AnyQuery<'_>,
+    batch: &'a [Generation],
+) -> Result<Vec<&'a Generation>, StoreError> {
+    let rows = query.fetch_all(tx).await?;
+    if rows.len() == batch.len() {
+        return Ok(batch.iter().collect());
+    }
+    let mut new = HashSet::with_capacity(rows.len());
+    for row in &rows {
+        new.insert(row.try_get::<&str, usize>(0)?);
+    }
+    // Of two that share an id, the first was kept.
+    Ok(batch.iter().filter(|generation| new.remove(generation.id.as_str())).collect())
+}
+
+/// Binds a generation's columns, in the order of the statement.
+fn bound<'a>(query: AnyQuery<'a>, it: &'a Generation) -> Result<AnyQuery<'a>, StoreError> {
+    let usage = serde_json::to_string(&it.usage).map_err(|_| StoreError::Corrupt("usage"))?;
+    let detail = serde_json::to_string(&it.detail).map_err(|_| StoreError::Corrupt("detail"))?;
+    Ok(query
+        .bind(it.id.as_str())
+        .bind(it.created.ms())
+        .bind(it.key.as_str())
+        .bind(storable(&it.model))
+        .bind(it.endpoint.as_deref().map(storable))
+        .bind(it.provider.as_deref().map(storable))
+        .bind(it.provider_name.as_deref().map(storable))
+        .bind(word_of(it.outcome))
+        .bind(i64::from(it.usage.prompt()))
+        .bind(i64::from(it.usage.output))
+        .bind(it.cost.nanos())
+        .bind(it.cache_discount.nanos())
+        .bind(usage)
+        .bind(detail))
+}
+
+/// Returns `text` without the one character that Postgres keeps in no text. A caller chooses the
+/// name of a model that does not exist, and must not be able to have a whole batch refused.
+fn storable(text: &str) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_owned() }
+}
+
+fn read(id: &GenerationId, row: &AnyRow) -> Result<Generation, StoreError> {
+    let outcome = outcome_of(row.try_get(6)?).ok_or(StoreError::Corrupt("outcome"))?;
+    let usage = serde_json::from_str(row.try_get(9)?).map_err(|_| StoreError::Corrupt("usage"))?;
+    let detail =
+        serde_json::from_str(row.try_get(10)?).map_err(|_| StoreError::Corrupt("detail"))?;
+    Ok(Generation {
+        id: id.clone(),
+        created: Timestamp::from_ms(row.try_get(0)?),
+        key: KeyId::new(row.try_get(1)?),
+        model: row.try_get(2)?,
+        endpoint: row.try_get(3)?,
+        provider: row.try_get(4)?,
+        provider_name: row.try_get(5)?,
+        outcome,
+        usage,
+        cost: Money::from_nanos(row.try_get(7)?),
+        cache_discount: Money::from_nanos(row.try_get(8)?),
+        detail,
+    })
+}
+
+fn word_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Finished => "finished",
+        Outcome::Cancelled => "cancelled",
+        Outcome::Broken => "broken",
+        Outcome::Refused => "refused",
+    }
+}
+
+fn outcome_of(word: &str) -> Option<Outcome> {
+    [Outcome::Finished, Outcome::Cancelled, Outcome::Broken, Outcome::Refused]
+        .into_iter()
+        .find(|&outcome| word_of(outcome) == word)
+}

@@ -1,0 +1,140 @@
+//! Bringing a database's tables up to what this program expects.
+//!
+//! Migrations only ever add to the list. What an older program still reads is not taken away in the
+//! same release, so that two versions can share a database while one replaces the other.
+
+use sha2::{Digest, Sha256};
+use sqlx::{AnyConnection, AnyPool, Row};
+
+use crate::error::StoreError;
+
+/// A step from one version of the tables to the next.
+struct Migration {
+    version: i64,
+    name: &'static str,
+    sql: &'static str,
+}
+
+/// A step that a database has been through.
+struct Applied {
+    version: i64,
+    name: String,
+    checksum: String,
+}
+
+/// How other programs are kept from migrating the same database meanwhile.
+#[derive(Clone, Copy)]
+pub(crate) enum Lock {
+    /// The file is locked when the transaction begins.
+    File,
+    /// A lock that all programs of this kind ask for, held until the transaction ends.
+    Advisory,
+}
+
+const MIGRATIONS: [Migration; 2] = [
+    Migration { version: 1, name: "keys", sql: include_str!("../../../migrations/0001_keys.sql") },
+    Migration {
+        version: 2,
+        name: "generations",
+        sql: include_str!("../../../migrations/0002_generations.sql"),
+    },
+];
+
+/// Applies whatever is missing, all or nothing.
+///
+/// # Errors
+/// `Newer` and `Changed`, when the database is not what this program would have made.
+pub(crate) async fn run(pool: &AnyPool, lock: Lock) -> Result<(), StoreError> {
+    let mut tx = match lock {
+        Lock::File => pool.begin_with("BEGIN IMMEDIATE").await?,
+        Lock::Advisory => pool.begin().await?,
+    };
+    if let Lock::Advisory = lock {
+        sqlx::raw_sql("DO $$ BEGIN PERFORM pg_advisory_xact_lock(7163390421); END $$")
+            .execute(&mut *tx)
+            .await?;
+    }
+    let applied = applied(&mut tx).await?;
+    check(&applied)?;
+    for migration in MIGRATIONS.iter().skip(applied.len()) {
+        sqlx::raw_sql(migration.sql).execute(&mut *tx).await?;
+        record(&mut tx, migration).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Checks that `applied` is the beginning of what this program would have applied.
+fn check(applied: &[Applied]) -> Result<(), StoreError> {
+    let known = MIGRATIONS.len() as i64;
+    if let Some(found) = applied.iter().map(|step| step.version).find(|&version| known < version) {
+        return Err(StoreError::Newer { found, known });
+    }
+    for (step, migration) in applied.iter().zip(&MIGRATIONS) {
+        if step.version != migration.version || step.checksum != checksum(migration.sql) {
+            return Err(StoreError::Changed { version: step.version, name: step.name.clone() });
+        }
+    }
+    Ok(())
+}
+
+async fn applied(tx: &mut AnyConnection) -> Result<Vec<Applied>, StoreError> {
+    const MAKE: &str = "
+        CREATE TABLE IF NOT EXISTS migrations (
+            version  BIGINT NOT NULL,
+            name     TEXT   NOT NULL,
+            checksum TEXT   NOT NULL,
+            CONSTRAINT migrations_pk PRIMARY KEY (version)
+        )";
+    const READ: &str = "SELECT version, name, checksum FROM migrations ORDER BY version";
+
+    sqlx::raw_sql(MAKE).execute(&mut *tx).await?;
+    let mut applied = Vec::new();
+    for row in sqlx::query(READ).fetch_all(&mut *tx).await? {
+        applied.push(Applied {
+            version: row.try_get(0)?,
+            name: row.try_get(1)?,
+            checksum: row.try_get(2)?,
+        });
+    }
+    Ok(applied)
+}
+
+async fn record(tx: &mut AnyConnection, migration: &Migration) -> Result<(), StoreError> {
+    const RECORD: &str = "INSERT INTO migrations (version, name, checksum) VALUES ($1, $2, $3)";
+    sqlx::query(RECORD)
+        .bind(migration.version)
+        .bind(migration.name)
+        .bind(checksum(migration.sql))
+        .execute(&mut *tx)
+        .await?;
+    Ok(())
+}
+
+fn checksum(sql: &str) -> String {
+    Sha256::digest(sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_in_the_folder_is_embedded_in_its_place() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
+        let mut found: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".sql"))
+            .collect();
+        found.sort();
+        let embedded: Vec<String> = MIGRATIONS
+            .iter()
+            .map(|migration| format!("{:04}_{}.sql", migration.version, migration.name))
+            .collect();
+        assert_eq!(found, embedded);
+        for (index, migration) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(migration.version, index as i64 + 1);
+        }
+    }
+}
