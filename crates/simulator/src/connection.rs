@@ -151,10 +151,8 @@ impl Connection {
                 }
             }
         }
-        // With another request already at hand its answer can share this one's write.
-        if self.input.is_empty() {
-            self.flush().await?;
-        }
+        // What is left goes out before the next read, so answers to requests that came together
+        // share a write, and whoever has the answer finds it on record.
         Ok(Curtain { ending: Ending::Answered, goes_on: true })
     }
 

@@ -1,6 +1,7 @@
 //! Reading HTTP/1 requests out of the bytes that a connection delivers.
 use crate::ask::Refusal;
 use bytes::{Buf, Bytes, BytesMut};
+use std::mem::MaybeUninit;
 
 /// One request, whole.
 #[derive(Debug)]
@@ -46,9 +47,9 @@ const HEADERS_MAX: usize = 100;
 /// # Errors
 /// 400 for bytes that are no HTTP/1, 413 and 431 for a body and a head beyond their bounds.
 pub(crate) fn take(input: &mut BytesMut) -> Result<Reading, Refusal> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut parsed = httparse::Request::new(&mut headers);
-    let head_bytes = match parsed.parse(input) {
+    let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+    let mut parsed = httparse::Request::new(&mut []);
+    let head_bytes = match parsed.parse_with_uninit_headers(input, &mut headers) {
         Ok(httparse::Status::Complete(bytes)) if bytes <= HEAD_BYTES_MAX => bytes,
         Ok(httparse::Status::Partial) if input.len() < HEAD_BYTES_MAX => {
             return Ok(Reading::Partial { wants_continue: false });
@@ -295,6 +296,11 @@ mod tests {
         let long = "a".repeat(70_000);
         for (bytes, status) in [
             ("GET / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n".to_owned(), 400),
+            (
+                "GET / HTTP/1.1\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n"
+                    .to_owned(),
+                400,
+            ),
             ("GET / HTTP/1.1\r\ncontent-length: -1\r\n\r\n".to_owned(), 400),
             ("GET / HTTP/1.1\r\ncontent-length: 99999999999\r\n\r\n".to_owned(), 413),
             ("GET / HTTP/1.1\r\ntransfer-encoding: gzip\r\n\r\n".to_owned(), 400),
