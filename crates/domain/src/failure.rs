@@ -44,6 +44,8 @@ pub enum FailureKind {
     PermissionDenied,
     /// Nothing of that name, or nothing left that may serve the request.
     NotFound,
+    /// Nothing that is asked for in this way.
+    MethodNotAllowed,
     /// The request contradicts what exists.
     Conflict,
     /// The body is larger than is read.
@@ -155,6 +157,7 @@ impl FailureKind {
             FailureKind::PaymentRequired => (402, "payment_required"),
             FailureKind::PermissionDenied => (403, "permission_denied"),
             FailureKind::NotFound => (404, "not_found"),
+            FailureKind::MethodNotAllowed => (405, "method_not_allowed"),
             FailureKind::Conflict => (409, "conflict"),
             FailureKind::PayloadTooLarge => (413, "payload_too_large"),
             FailureKind::RateLimited => (429, "rate_limit_exceeded"),

@@ -4,10 +4,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::failure::Failure;
 use crate::generation::Generation;
-use crate::id::{GenerationId, KeyId};
+use crate::id::GenerationId;
+use crate::key::ApiKey;
 use crate::money::Money;
 use crate::time::Timestamp;
 
@@ -32,7 +34,7 @@ pub struct Intent {
     /// The generation that it is for.
     pub generation: GenerationId,
     /// The key that pays.
-    pub key: KeyId,
+    pub key: Arc<ApiKey>,
     /// The most that the generation can cost.
     pub ceiling: Money,
     /// When it was admitted.
@@ -50,4 +52,10 @@ pub trait Ledger: Send + Sync {
     /// Ends the reservation of a generation and books its cost, exactly once: settling again
     /// changes nothing. A cost of zero voids the reservation.
     fn settle<'a>(&'a self, generation: Generation) -> Waiting<'a, Result<(), Failure>>;
+}
+
+/// Where settled generations are kept for good.
+pub trait Archive: Send + Sync {
+    /// Takes a settled generation. Waits only while the archive is behind by more than it can hold.
+    fn record<'a>(&'a self, generation: Generation) -> Waiting<'a, ()>;
 }

@@ -1,1 +1,6 @@
-//! placeholder
+//! The node's side of the books: what may be spent is held in memory before a request goes out, and
+//! settled in memory when it ends, so that no request waits for a database.
+
+mod memory;
+
+pub use memory::MemoryLedger;

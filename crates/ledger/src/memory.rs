@@ -1,0 +1,122 @@
+//! Books in the memory of one process.
+//!
+//! A key's spend is brought in when the key is first seen ([`MemoryLedger::open`]); from then on this
+//! is the truth that limits are held against, and the archive follows it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::failure::{Failure, FailureKind};
+use domain::generation::Generation;
+use domain::id::{GenerationId, KeyId};
+use domain::key::Spend;
+use domain::money::Money;
+use domain::port::{Archive, Intent, Ledger, Waiting};
+use domain::time::Timestamp;
+
+/// Books in the memory of one process, followed by an archive.
+pub struct MemoryLedger {
+    books: Mutex<Books>,
+    archive: Arc<dyn Archive>,
+}
+
+#[derive(Default)]
+struct Books {
+    keys: HashMap<KeyId, Account>,
+    holds: HashMap<GenerationId, Hold>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Account {
+    spend: Spend,
+    held: Money,
+}
+
+struct Hold {
+    key: KeyId,
+    ceiling: Money,
+}
+
+impl MemoryLedger {
+    /// Opens empty books.
+    pub fn new(archive: Arc<dyn Archive>) -> MemoryLedger {
+        MemoryLedger { books: Mutex::default(), archive }
+    }
+
+    /// Brings in what a key had spent when it was last archived. A key that is open stays as it is.
+    pub fn open(&self, key: &KeyId, spend: Spend) {
+        let mut books = self.books();
+        books.keys.entry(key.clone()).or_insert(Account { spend, held: Money::ZERO });
+    }
+
+    /// Returns what a key has spent as it stands at `now`, or `None` while it is not open.
+    pub fn spend(&self, key: &KeyId, now: Timestamp) -> Option<Spend> {
+        self.books().keys.get(key).map(|account| account.spend.at(now))
+    }
+
+    /// Returns how many reservations stand open.
+    pub fn holds_open(&self) -> usize {
+        self.books().holds.len()
+    }
+
+    /// A thread that panicked between two statements of a critical section below cannot have left
+    /// the books half changed: no section panics after its first write.
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Books {
+    fn hold(&mut self, intent: Intent) -> Result<(), Failure> {
+        if self.holds.contains_key(&intent.generation) {
+            return Ok(());
+        }
+        let account = self.keys.entry(intent.key.id.clone()).or_default();
+        if let Some(limit) = intent.key.limit {
+            let spent = intent.key.counted(&account.spend.at(intent.now));
+            let free = limit.saturating_sub(spent).saturating_sub(account.held);
+            if free < intent.ceiling {
+                return Err(refusal(limit, spent, account.held, intent.ceiling));
+            }
+        }
+        account.held = account.held.saturating_add(intent.ceiling);
+        let hold = Hold { key: intent.key.id.clone(), ceiling: intent.ceiling };
+        self.holds.insert(intent.generation, hold);
+        Ok(())
+    }
+
+    /// Books a generation; returns whether it was still open.
+    fn settle(&mut self, generation: &Generation) -> bool {
+        let Some(hold) = self.holds.remove(&generation.id) else { return false };
+        let account = self.keys.entry(hold.key).or_default();
+        account.held = account.held.saturating_sub(hold.ceiling);
+        account.spend = account.spend.plus(generation.cost, generation.created);
+        true
+    }
+}
+
+fn refusal(limit: Money, spent: Money, held: Money, ceiling: Money) -> Failure {
+    let detail = format!(
+        "This request may cost up to ${ceiling}, which does not fit the key's limit of ${limit}: \
+         ${spent} is spent and ${held} is held for requests in flight. Raise the limit, or ask \
+         for fewer tokens with max_tokens."
+    );
+    Failure::caller(FailureKind::PaymentRequired, detail)
+}
+
+impl Ledger for MemoryLedger {
+    fn hold<'a>(&'a self, intent: Intent) -> Waiting<'a, Result<(), Failure>> {
+        let outcome = self.books().hold(intent);
+        Box::pin(std::future::ready(outcome))
+    }
+
+    fn settle<'a>(&'a self, generation: Generation) -> Waiting<'a, Result<(), Failure>> {
+        let was_open = self.books().settle(&generation);
+        Box::pin(async move {
+            if was_open {
+                self.archive.record(generation).await;
+            }
+            Ok(())
+        })
+    }
+}
