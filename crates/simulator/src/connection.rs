@@ -1,6 +1,6 @@
 //! One connection: requests in, plays performed upon it.
 use crate::ask::Refusal;
-use crate::exchange::{Exchange, respond};
+use crate::exchange::{Exchange, Line, respond};
 use crate::play::{Play, Step, refused};
 use crate::record::Ending;
 use crate::request::{Reading, Request, take};
@@ -42,11 +42,11 @@ pub(crate) async fn serve(stream: TcpStream, world: Arc<World>) {
     let _ = stream.set_nodelay(true);
     let mut connection =
         Connection { stream, input: BytesMut::new(), output: Vec::new(), chunks: 0 };
-    let mut reused = false;
+    let mut line = Line { number: world.next_connection(), reused: false };
     // A connection that breaks has no one left to tell.
     while let Ok(Some(request)) = connection.next_request().await {
-        let exchange = respond(&world, &request, reused);
-        reused = true;
+        let exchange = respond(&world, &request, line);
+        line.reused = true;
         let keep_alive = request.keep_alive;
         if !connection.exchange(exchange, &world).await || !keep_alive {
             break;

@@ -27,8 +27,17 @@ struct Witness {
     number: Option<u64>,
 }
 
-/// Decides about `request`, on a connection that has been `reused` or not.
-pub(crate) fn respond(world: &World, request: &Request, reused: bool) -> Exchange {
+/// On what connection a request came.
+#[derive(Clone, Copy)]
+pub(crate) struct Line {
+    /// Unlike any other connection's of this simulator.
+    pub(crate) number: u64,
+    /// It has served a request before.
+    pub(crate) reused: bool,
+}
+
+/// Decides about `request`, which came on `line`.
+pub(crate) fn respond(world: &World, request: &Request, line: Line) -> Exchange {
     let path = request.path();
     let (name, below) = path.strip_prefix('/').and_then(split_name).unwrap_or(("", path));
     if name == "_sim" {
@@ -40,11 +49,13 @@ pub(crate) fn respond(world: &World, request: &Request, reused: bool) -> Exchang
         return unseen(refused(default_wire(), &refusal, &BTreeMap::new(), request.keep_alive));
     };
     let route = route(request.method(), below);
-    let mut note = world.record.then(|| RecordedRequest::new(request, below, world.clock.now_ms()));
+    let mut note = world
+        .record
+        .then(|| RecordedRequest::new(request, below, line.number, world.clock.now_ms()));
     let is_attempt = matches!(route, Ok(Route::Generate(_)));
     let play = match route {
         Ok(Route::Generate(wire)) => {
-            let attempt = Attempt { world, provider: &provider, wire, request, reused };
+            let attempt = Attempt { world, provider: &provider, wire, request, line };
             attempt.play(note.as_mut())
         }
         Ok(Route::Models) => models(&provider.script(), world, name, request),
@@ -78,7 +89,7 @@ struct Attempt<'a> {
     provider: &'a Provider,
     wire: &'static dyn Wire,
     request: &'a Request,
-    reused: bool,
+    line: Line,
 }
 
 impl Attempt<'_> {
@@ -97,7 +108,7 @@ impl Attempt<'_> {
         let mut ask = self.wire.read(&self.request.body)?;
         let merged = directive::overlay(&cue.script, self.request, &mut ask)?;
         let script = merged.as_ref().unwrap_or(&cue.script);
-        let fault = cue.fault(script, self.reused);
+        let fault = cue.fault(script, self.line.reused);
         if fault.is_some() {
             self.provider.note_fault();
         }

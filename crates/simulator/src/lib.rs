@@ -30,7 +30,7 @@ mod words;
 mod world;
 
 pub use fault::{BrokenJson, ContentLength, CutInside, Encoding, Fault, MalformedSse, OddUsage};
-pub use places::{BlackHole, Refusing, black_hole, refusing};
+pub use places::{BlackHole, Mute, Refusing, black_hole, mute, refusing};
 pub use record::{Counters, Ending, RecordedRequest};
 pub use script::{ReasoningShape, Script, ScriptError, ToolUse, UsagePlace};
 pub use simulator::{Simulator, SimulatorOptions};

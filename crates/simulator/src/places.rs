@@ -12,6 +12,15 @@ pub struct Refusing {
     _socket: Socket,
 }
 
+/// An address that takes connections, and nothing more, for as long as this is kept: what is sent
+/// is not read, and nothing is answered, a TLS greeting neither.
+#[derive(Debug)]
+pub struct Mute {
+    addr: SocketAddr,
+    /// Its queue is long enough for a test; no one ever takes from it.
+    _listener: Socket,
+}
+
 /// An address where connections neither come about nor fail for as long as this is kept.
 #[derive(Debug)]
 pub struct BlackHole {
@@ -28,6 +37,16 @@ pub struct BlackHole {
 pub fn refusing() -> io::Result<Refusing> {
     let socket = bound()?;
     Ok(Refusing { addr: address(&socket)?, _socket: socket })
+}
+
+/// Makes an address on 127.0.0.1 that takes up to 128 connections and never says a word.
+///
+/// # Errors
+/// When no port is free.
+pub fn mute() -> io::Result<Mute> {
+    let listener = bound()?;
+    listener.listen(128)?;
+    Ok(Mute { addr: address(&listener)?, _listener: listener })
 }
 
 /// Makes an address on 127.0.0.1 where connecting takes longer than anyone waits. Blocks for about
@@ -55,6 +74,18 @@ pub fn black_hole() -> io::Result<BlackHole> {
 }
 
 impl Refusing {
+    /// The address.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// A base URL at the address, as `Simulator::base_url` gives it.
+    pub fn base_url(&self, provider: &str) -> String {
+        base_url(self.addr, provider)
+    }
+}
+
+impl Mute {
     /// The address.
     pub fn addr(&self) -> SocketAddr {
         self.addr
@@ -95,12 +126,23 @@ fn address(socket: &Socket) -> io::Result<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read, Write};
 
     #[test]
     fn a_refusing_address_refuses() {
         let place = refusing().unwrap();
         let error = TcpStream::connect(place.addr()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+    }
+
+    #[test]
+    fn a_mute_address_takes_connections_and_says_nothing() {
+        let place = mute().unwrap();
+        let mut stream = TcpStream::connect(place.addr()).unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        let error = stream.read(&mut [0]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }
 
     #[test]

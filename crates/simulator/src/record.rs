@@ -10,6 +10,8 @@ pub struct RecordedRequest {
     pub number: u64,
     /// Milliseconds from the simulator's start until the request was whole.
     pub received_ms: u64,
+    /// Tells the caller's connections apart; the first is 1.
+    pub connection: u64,
     /// The method, as sent.
     pub method: String,
     /// The path below the provider's name, without the query.
@@ -111,12 +113,18 @@ impl Record {
 
 impl RecordedRequest {
     /// What there is to say of a request that has just come in.
-    pub(crate) fn new(request: &Request, path: &str, received_ms: u64) -> RecordedRequest {
+    pub(crate) fn new(
+        request: &Request,
+        path: &str,
+        connection: u64,
+        received_ms: u64,
+    ) -> RecordedRequest {
         let body = &request.body[..request.body.len().min(BODY_BYTES_MAX)];
         let others = request.headers().filter(|(name, _)| !is_credential(name));
         RecordedRequest {
             number: 0,
             received_ms,
+            connection,
             method: request.method().to_owned(),
             path: path.to_owned(),
             model: None,
@@ -158,7 +166,7 @@ mod tests {
 
     fn recorded(head: &str) -> RecordedRequest {
         match take(&mut head.into()).unwrap() {
-            Reading::Whole(request) => RecordedRequest::new(&request, "/x", 0),
+            Reading::Whole(request) => RecordedRequest::new(&request, "/x", 1, 0),
             partial => panic!("{partial:?}"),
         }
     }

@@ -13,6 +13,7 @@ pub(crate) struct World {
     pub(crate) record: bool,
     providers: RwLock<BTreeMap<String, Arc<Provider>>>,
     answers: AtomicU64,
+    connections: AtomicU64,
 }
 
 /// Bounds what callers can make the simulator remember by inventing names.
@@ -26,6 +27,7 @@ impl World {
             record,
             providers: RwLock::default(),
             answers: AtomicU64::new(0),
+            connections: AtomicU64::new(0),
         }
     }
 
@@ -52,6 +54,11 @@ impl World {
     pub(crate) fn providers(&self) -> Vec<(String, Arc<Provider>)> {
         let providers = self.providers.read().unwrap_or_else(PoisonError::into_inner);
         providers.iter().map(|(name, provider)| (name.clone(), provider.clone())).collect()
+    }
+
+    /// Counts a new connection, and says its number.
+    pub(crate) fn next_connection(&self) -> u64 {
+        self.connections.fetch_add(1, Relaxed) + 1
     }
 
     /// A number unlike all others it has given.

@@ -80,6 +80,20 @@ fn what_the_provider_breaks_is_remembered_as_broken() {
 }
 
 #[test]
+fn the_record_tells_connections_apart() {
+    let simulator = simulator();
+    let mut stream = TcpStream::connect(simulator.addr()).unwrap();
+    for _ in 0..2 {
+        stream.write_all(&post("acme", &question(json!({})), "")).unwrap();
+        read(&mut stream);
+    }
+    ask(&simulator, json!({}));
+    let seen = simulator.requests("acme");
+    assert_eq!(seen[0].connection, seen[1].connection);
+    assert_ne!(seen[1].connection, seen[2].connection);
+}
+
+#[test]
 fn without_a_record_requests_are_still_counted() {
     let simulator =
         Simulator::start(SimulatorOptions { record: false, ..SimulatorOptions::default() })
