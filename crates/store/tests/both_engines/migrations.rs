@@ -1,0 +1,145 @@
+//! A database is made, found again, or refused with the reason.
+
+use domain::id::KeyId;
+use domain::money::Money;
+use sqlx::Row;
+use store::{Db, StoreError, generations, keys};
+
+use crate::home::{Home, on_each_engine};
+use crate::samples::{generation, key};
+
+/// What a database at version 1 may hold.
+const ROWS_1: &str = include_str!("../rows/0001_keys.sql");
+
+async fn steps(home: &Home) -> Vec<(i64, String)> {
+    let pool = home.behind().await;
+    let rows = sqlx::query("SELECT version, checksum FROM migrations ORDER BY version")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+#[test]
+fn opening_again_finds_what_was_there() {
+    on_each_engine(|home| {
+        home.wait(async {
+            let made = key("k");
+            let db = home.open().await;
+            keys::insert(&db, &made).await.unwrap();
+            db.close().await;
+            let before = steps(home).await;
+            let db = home.open().await;
+            assert_eq!(keys::find(&db, &made.id).await.unwrap(), Some(made));
+            assert_eq!(steps(home).await, before);
+            assert_eq!(before.len(), 2);
+        });
+    });
+}
+
+#[test]
+fn a_database_of_a_newer_program_is_refused() {
+    on_each_engine(|home| {
+        home.wait(async {
+            home.open().await.close().await;
+            home.tamper("INSERT INTO migrations VALUES (9, 'future', 'x')").await;
+            let refusal = Db::open(&home.url).await.unwrap_err();
+            assert!(matches!(refusal, StoreError::Newer { found: 9, known: 2 }), "{refusal}");
+        });
+    });
+}
+
+#[test]
+fn a_database_of_another_program_is_refused() {
+    on_each_engine(|home| {
+        home.wait(async {
+            home.open().await.close().await;
+            home.tamper("UPDATE migrations SET checksum = 'x' WHERE version = 2").await;
+            let refusal = Db::open(&home.url).await.unwrap_err();
+            assert!(matches!(refusal, StoreError::Changed { version: 2, .. }), "{refusal}");
+
+            home.tamper("DELETE FROM migrations WHERE version = 1").await;
+            let refusal = Db::open(&home.url).await.unwrap_err();
+            assert!(matches!(refusal, StoreError::Changed { version: 2, .. }), "{refusal}");
+        });
+    });
+}
+
+#[test]
+fn a_migration_that_fails_leaves_nothing_behind() {
+    on_each_engine(|home| {
+        home.wait(async {
+            home.tamper("CREATE TABLE generations (other BIGINT)").await;
+            let refusal = Db::open(&home.url).await.unwrap_err();
+            assert!(matches!(refusal, StoreError::Refused(_)), "{refusal}");
+            home.tamper("DROP TABLE generations").await;
+            let db = home.open().await;
+            keys::insert(&db, &key("k")).await.unwrap();
+        });
+    });
+}
+
+#[test]
+fn rows_of_version_1_survive_what_comes_after() {
+    on_each_engine(|home| {
+        home.wait(async {
+            home.open().await.close().await;
+            home.tamper("DROP TABLE generations; DELETE FROM migrations WHERE 1 < version").await;
+            home.tamper(ROWS_1).await;
+            let db = home.open().await;
+            assert_eq!(steps(home).await.len(), 2);
+
+            let old = KeyId::new("0ld");
+            let kept = keys::find(&db, &old).await.unwrap().unwrap();
+            assert_eq!((kept.name.as_str(), kept.limit), ("old", Some(Money::from_nanos(7))));
+            let one = generation(1, "0ld", "2026-11-24T13:00:00Z", 5);
+            generations::append(&db, &[one]).await.unwrap();
+            let spend = keys::spend(&db, &old).await.unwrap();
+            assert_eq!([spend.total, spend.day].map(Money::nanos), [105, 15]);
+        });
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn only_its_owner_reads_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    on_each_engine(|home| {
+        let Some(folder) = home.folder() else { return };
+        home.wait(async {
+            let db = home.open().await;
+            keys::insert(&db, &key("k")).await.unwrap();
+            let mut found = 0;
+            for file in std::fs::read_dir(folder).unwrap() {
+                let file = file.unwrap();
+                let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+                assert_eq!(mode, 0o600, "{:?}", file.file_name());
+                found += 1;
+            }
+            assert_eq!(found, 3, "the database, its log and the index of that");
+        });
+    });
+}
+
+#[test]
+fn an_address_that_cannot_be_opened_is_told_without_its_password() {
+    let home = Home::file();
+    home.wait(async {
+        for url in [
+            "mysql://u:hunter2@127.0.0.1/x",
+            "postgres://u:hunter2@127.0.0.1:notaport/x",
+            "sqlite::memory:",
+            "sqlite:",
+            "sqlite:a.db?key=hunter2",
+            "hunter2",
+        ] {
+            let refusal = Db::open(url).await.unwrap_err();
+            assert!(matches!(refusal, StoreError::Address(_)), "{url}: {refusal}");
+            assert!(!format!("{refusal} {refusal:?}").contains("hunter2"), "{refusal:?}");
+        }
+        let refusal = Db::open("sqlite:/no/such/folder/a.db").await.unwrap_err();
+        assert!(refusal.to_string().contains("/no/such/folder/a.db"), "{refusal}");
+    });
+}

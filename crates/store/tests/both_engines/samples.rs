@@ -1,0 +1,66 @@
+//! Keys and generations to keep.
+
+use domain::generation::{App, AttemptRecord, Generation, GenerationDetail, Outcome};
+use domain::id::{GenerationId, KeyId};
+use domain::key::{ApiKey, Reset};
+use domain::money::Money;
+use domain::time::Timestamp;
+use domain::usage::Usage;
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+/// A key with every field set.
+pub(crate) fn key(name: &str) -> ApiKey {
+    ApiKey {
+        id: KeyId::new(name),
+        name: format!("the key of {name}"),
+        label: "sk-or-v1-abc...def".to_owned(),
+        limit: Some(Money::from_nanos(5_000_000_000)),
+        limit_reset: Some(Reset::Weekly),
+        disabled: false,
+        expires: Some(at("2027-01-01")),
+        created: at("2026-11-01"),
+        updated: None,
+    }
+}
+
+/// A generation with every field set.
+pub(crate) fn generation(number: u128, key: &str, created: &str, cost: i64) -> Generation {
+    Generation {
+        id: GenerationId::new(1_787_000_000, number),
+        created: at(created),
+        key: KeyId::new(key),
+        model: "meta-llama/llama-3.3-70b-instruct".to_owned(),
+        endpoint: Some("groq/llama-3.3-70b".to_owned()),
+        provider: Some("groq".to_owned()),
+        provider_name: Some("Groq".to_owned()),
+        outcome: Outcome::Finished,
+        usage: Usage { input: 100, cache_read: 20, output: 30, reasoning: 5, ..Usage::default() },
+        cost: Money::from_nanos(cost),
+        cache_discount: Money::from_nanos(-7),
+        detail: GenerationDetail {
+            api_type: "completions".to_owned(),
+            streamed: true,
+            finish_reason: Some("stop".to_owned()),
+            native_finish_reason: Some("end_turn".to_owned()),
+            upstream_id: Some("chatcmpl-1".to_owned()),
+            latency_ms: Some(140),
+            generation_ms: 900,
+            error: None,
+            dropped: vec!["seed".to_owned()],
+            attempts: vec![AttemptRecord {
+                endpoint: "groq/llama-3.3-70b".to_owned(),
+                provider_name: "Groq".to_owned(),
+                status: Some(200),
+                failure: None,
+                latency_ms: 120,
+            }],
+            app: App { title: Some("Ünïcode \u{1f980}".to_owned()), ..App::default() },
+            external_user: Some("user-1".to_owned()),
+            session_id: None,
+            service_tier: None,
+        },
+    }
+}
