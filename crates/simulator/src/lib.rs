@@ -24,6 +24,8 @@ mod response;
 mod schema;
 mod script;
 mod simulator;
+#[cfg(feature = "tls")]
+mod tls;
 mod tools;
 mod wire;
 mod words;
@@ -34,3 +36,5 @@ pub use places::{BlackHole, Mute, Refusing, black_hole, mute, refusing};
 pub use record::{Counters, Ending, RecordedRequest};
 pub use script::{ReasoningShape, Script, ScriptError, ToolUse, UsagePlace};
 pub use simulator::{Simulator, SimulatorOptions};
+#[cfg(feature = "tls")]
+pub use tls::{Certificate, TlsPort};

@@ -112,6 +112,16 @@ impl Simulator {
         }
     }
 
+    /// Runs `task` on the simulator's threads, until it is shut down.
+    #[cfg(feature = "tls")]
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
+        let runtime =
+            runtime.as_ref().ok_or_else(|| io::Error::other("the simulator is shut down"))?;
+        runtime.spawn(task);
+        Ok(())
+    }
+
     /// Closes the port and every connection, and returns when that is done. Safe to repeat.
     pub fn shutdown(&self) {
         let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
