@@ -7,6 +7,9 @@ mod offers;
 mod order;
 mod refusal;
 
+#[cfg(test)]
+mod tests;
+
 pub use filter::Exclusion;
 pub use offers::Offers;
 pub use order::{ATTEMPTS_MAX, Candidate, Plan, plan};
