@@ -181,10 +181,11 @@ impl Connection {
         let wait = sleep(wait);
         tokio::pin!(wait);
         loop {
+            let may_read = self.input.len() < AHEAD_BYTES_MAX;
             tokio::select! {
                 biased;
                 () = &mut wait => return false,
-                read = self.stream.read_buf(&mut self.input), if self.input.len() < AHEAD_BYTES_MAX => {
+                read = self.stream.read_buf(&mut self.input), if may_read => {
                     if !matches!(read, Ok(1..)) {
                         return true;
                     }

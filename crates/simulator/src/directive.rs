@@ -1,7 +1,8 @@
 //! Scripts that travel inside a request: in a header, or in the caller's own words.
 use crate::ask::{Ask, Refusal};
+use crate::bounds::ScriptError;
 use crate::request::Request;
-use crate::script::{Script, ScriptError};
+use crate::script::Script;
 use serde_json::value::RawValue;
 
 const HEADER: &str = "x-sim-script";

@@ -3,7 +3,7 @@
 //! `after_chunks` counts chunks with content: the role-only chunk that opens a
 //! stream comes before all of them. A whole answer has no chunks; a fault that
 //! cuts or stalls a stream does the same to a whole answer at half its body.
-use crate::script::{ScriptError, is_one_line};
+use crate::bounds::{ScriptError, is_one_line};
 use serde::{Deserialize, Serialize};
 
 /// One way to fail. In JSON the variant is named by `kind`, in snake case.

@@ -1,4 +1,5 @@
 //! How one simulated provider answers, as data that a person or a test writes.
+use crate::bounds::{ScriptError, is_one_line};
 use crate::fault::Fault;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -94,22 +95,6 @@ pub enum ToolUse {
     Never,
 }
 
-/// Why a script was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum ScriptError {
-    /// The JSON has another shape than a script.
-    #[error("not a script: {0}")]
-    Shape(#[from] serde_json::Error),
-    /// A value is outside its bounds.
-    #[error("`{field}` must be {bound}")]
-    Bound {
-        /// The field as it is written in JSON.
-        field: &'static str,
-        /// What the value must be.
-        bound: &'static str,
-    },
-}
-
 /// A day: no wait that a person scripts is longer by intent.
 const WAIT_MS_MAX: u64 = 86_400_000;
 /// Bounds the memory one answer takes.
@@ -203,10 +188,6 @@ impl Script {
         }
         self.fault.as_ref().map_or(Ok(()), Fault::check)
     }
-}
-
-pub(crate) fn is_one_line(text: &str) -> bool {
-    text.bytes().all(|byte| byte == b'\t' || (b' ' <= byte && byte != 0x7f))
 }
 
 fn is_token(name: &str) -> bool {

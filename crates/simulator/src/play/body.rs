@@ -1,6 +1,8 @@
 //! Bodies that are not what they should be or say they are.
+use super::healthy;
 use super::reel::{Shot, reel};
-use super::{EVENT_STREAM, JSON, Play, Scene, Step, healthy, once};
+use super::scene::{EVENT_STREAM, JSON, Scene};
+use super::step::{Play, Step, once};
 use crate::ask::Ask;
 use crate::fault::{BrokenJson, Encoding};
 use crate::response::{Body, Head, chunk};

@@ -1,6 +1,7 @@
 //! Bodies whose length HTTP misstates.
 use super::reel::reel;
-use super::{Play, Scene, Step, once};
+use super::scene::Scene;
+use super::step::{Play, Step, once};
 use crate::fault::ContentLength;
 use crate::response::{Body, LAST_CHUNK, chunk};
 

@@ -1,6 +1,7 @@
 //! Answers without fault.
 use super::reel::{Shot, reel};
-use super::{Play, Scene, Step, once};
+use super::scene::Scene;
+use super::step::{Play, Step, once};
 use crate::response::{Body, LAST_CHUNK, chunk};
 
 /// Answers as asked: whole or as a stream.

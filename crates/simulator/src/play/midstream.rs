@@ -1,7 +1,9 @@
 //! Faults in the middle of an answer.
 use super::healthy::{end, film};
 use super::reel::{Shot, before, of_events, reel};
-use super::{Play, Scene, Step, healthy, once, refusal};
+use super::scene::Scene;
+use super::step::{Play, Step, once};
+use super::{healthy, refusal};
 use crate::draw::Draws;
 use crate::event::Event;
 use crate::fault::CutInside;

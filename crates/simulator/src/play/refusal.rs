@@ -1,5 +1,6 @@
 //! Responses that are no answers: errors, redirects, pages, nothing.
-use super::{JSON, Play, Scene, Step, once};
+use super::scene::{JSON, Scene};
+use super::step::{Play, Step, once};
 use crate::ask::Refusal;
 use crate::fault::Fault;
 use crate::response::{Body, Head};

@@ -1,6 +1,8 @@
 //! Faults below the answer: headers that are late, endless or too many, closes that go unheard.
+use super::healthy;
 use super::reel::reel;
-use super::{Play, Scene, Step, healthy, once};
+use super::scene::{JSON, Scene};
+use super::step::{Play, Step, once};
 use crate::response::{Body, Head};
 
 /// Headers, one byte at a time; what follows them is the answer.
@@ -31,7 +33,7 @@ pub(super) fn infinite_headers(scene: &Scene) -> Play {
 pub(super) fn big_header(scene: &Scene, bytes: usize) -> Play {
     let body = scene.whole();
     let mut response = Vec::with_capacity(body.len() + bytes + 256);
-    let head = Head { content_type: super::JSON, ..scene.head(Body::Length(body.len())) };
+    let head = Head { content_type: JSON, ..scene.head(Body::Length(body.len())) };
     head.open(&mut response);
     response.extend(b"x-filler: ");
     response.resize(response.len() + bytes, b'x');

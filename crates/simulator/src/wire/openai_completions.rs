@@ -1,8 +1,8 @@
 //! OpenAI's completions of a bare prompt: the elder of the two, and still offered by hosts.
+use super::dialect::{StreamWriter, Wire};
 use super::openai::{
     self, Stop, StreamOptions, UsageBody, choices, finish_reason, stop_sequences, whole_usage,
 };
-use super::{StreamWriter, Wire};
 use crate::answer::Answer;
 use crate::ask::{Ask, Refusal};
 use crate::event::Event;

@@ -229,7 +229,7 @@ fn requests_in_a_row_are_answered_in_a_row() {
     let more = post("acme", &question(json!({ "stream": true })), "");
     let last = post("acme", &question(json!({})), "connection: close\r\n");
     stream.write_all(&[&more[..], &more, &last].concat()).unwrap();
-    let reply = read(&mut stream);
+    let reply = read(&mut stream, End::Closed);
     let text = String::from_utf8(reply.bytes).unwrap();
     assert_eq!(reply.end, End::Closed);
     assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 3);

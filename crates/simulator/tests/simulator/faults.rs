@@ -1,5 +1,5 @@
 //! Every fault of the answer, by the bytes it puts on the wire.
-use crate::raw::{End, ask, failing, post, question, send, simulator};
+use crate::raw::{End, ask, failing, failing_until, post, question, send, simulator};
 use serde_json::{Value, json};
 use simulator::{BrokenJson, CutInside, Encoding, Fault, MalformedSse, OddUsage, Script};
 use std::time::Instant;
@@ -104,7 +104,7 @@ fn a_stream_stalls_ends_or_breaks_after_so_many_words() {
         (Fault::Fin { after_chunks: 2, clean: true }, End::Closed, true),
         (Fault::ResetMid { after_chunks: 2 }, End::Reset, false),
     ] {
-        let [whole, stream] = failing(fault.clone());
+        let [whole, stream] = failing_until(end, fault.clone());
         assert_eq!((stream.end, stream.is_finished()), (end, finished), "{fault:?}");
         assert_eq!(stream.payloads().len(), 3, "{fault:?}");
         assert_eq!(stream.streamed_text().split_whitespace().count(), 2, "{fault:?}");

@@ -1,5 +1,5 @@
 //! Every fault of the connection and of HTTP itself, by the bytes on the wire.
-use crate::raw::{End, ask, failing, post, question, read, simulator};
+use crate::raw::{End, ask, failing, failing_until, post, question, read, simulator};
 use serde_json::json;
 use simulator::{ContentLength, Fault, Script};
 use std::io::Write;
@@ -13,7 +13,7 @@ fn a_connection_ends_or_falls_silent_before_the_first_byte() {
         (Fault::Silence {}, End::Quiet),
         (Fault::HalfClose {}, End::Closed),
     ] {
-        for reply in failing(fault.clone()) {
+        for reply in failing_until(end, fault.clone()) {
             assert_eq!((reply.end, reply.bytes.len()), (end, 0), "{fault:?}");
         }
     }
@@ -26,15 +26,15 @@ fn only_a_used_connection_is_reset_when_the_fault_says_so() {
     let mut stream = TcpStream::connect(simulator.addr()).unwrap();
     let request = post("acme", &question(json!({})), "");
     stream.write_all(&request).unwrap();
-    let first = read(&mut stream);
+    let first = read(&mut stream, End::Quiet);
     assert_eq!((first.status(), first.end), (200, End::Quiet));
     stream.write_all(&request).unwrap();
-    assert_eq!(read(&mut stream).end, End::Reset);
+    assert_eq!(read(&mut stream, End::Reset).end, End::Reset);
 }
 
 #[test]
 fn headers_drip_byte_by_byte() {
-    let [slow, _] = failing(Fault::HeaderDrip { byte_ms: 1_000 });
+    let [slow, _] = failing_until(End::Quiet, Fault::HeaderDrip { byte_ms: 10_000 });
     assert_eq!((slow.bytes.len(), slow.end), (0, End::Quiet));
     for reply in failing(Fault::HeaderDrip { byte_ms: 1 }) {
         assert_eq!((reply.status(), reply.end), (200, End::Closed));
@@ -43,7 +43,7 @@ fn headers_drip_byte_by_byte() {
 
 #[test]
 fn headers_come_and_then_nothing() {
-    for reply in failing(Fault::HeadersThenSilence {}) {
+    for reply in failing_until(End::Quiet, Fault::HeadersThenSilence {}) {
         assert_eq!((reply.status(), reply.body(), reply.end), (200, &b""[..], End::Quiet));
         assert!(reply.head().ends_with("\r\n\r\n"));
     }

@@ -24,8 +24,10 @@ pub(crate) struct Reply {
     pub(crate) end: End,
 }
 
-/// How long a caller waits before it says that nothing comes.
-const QUIET: Duration = Duration::from_millis(150);
+/// How long a caller waits before it says that nothing comes, where that is what it waits for.
+const QUIET: Duration = Duration::from_millis(300);
+/// How long it waits where an end should come: on a busy machine all things take longer.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How much it reads at most.
 const ENOUGH_BYTES: usize = 24 << 20;
 
@@ -111,16 +113,18 @@ pub(crate) fn post(provider: &str, body: &Value, headers: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Sends `bytes` and reads until the end.
+/// Sends `bytes` and reads until the connection ends.
 pub(crate) fn send(simulator: &Simulator, bytes: &[u8]) -> Reply {
     let mut stream = TcpStream::connect(simulator.addr()).unwrap();
     stream.write_all(bytes).unwrap();
-    read(&mut stream)
+    read(&mut stream, End::Closed)
 }
 
-/// Reads until the other side ends, falls quiet or has sent enough.
-pub(crate) fn read(stream: &mut TcpStream) -> Reply {
-    stream.set_read_timeout(Some(QUIET)).unwrap();
+/// Reads until the other side ends or has sent enough; falls it quiet, the sooner if that is the
+/// end that the caller `expects`.
+pub(crate) fn read(stream: &mut TcpStream, expects: End) -> Reply {
+    let patience = if expects == End::Quiet { QUIET } else { PATIENCE };
+    stream.set_read_timeout(Some(patience)).unwrap();
     let mut bytes = Vec::new();
     let mut buffer = vec![0; 64 << 10];
     loop {
@@ -146,9 +150,20 @@ pub(crate) fn ask(simulator: &Simulator, fields: Value) -> Reply {
     send(simulator, &post("acme", &question(fields), "connection: close\r\n"))
 }
 
-/// What a provider with `fault` sends to a request for a whole answer, and to one for a stream.
+/// What a provider with `fault` sends to a request for a whole answer, and to one for a stream,
+/// until the connection ends.
 pub(crate) fn failing(fault: Fault) -> [Reply; 2] {
+    failing_until(End::Closed, fault)
+}
+
+/// As `failing`, where the caller `expects` another end.
+pub(crate) fn failing_until(expects: End, fault: Fault) -> [Reply; 2] {
     let simulator = simulator();
     simulator.script("acme", Script::failing(fault));
-    [false, true].map(|stream| ask(&simulator, json!({ "stream": stream })))
+    [false, true].map(|stream| {
+        let request = post("acme", &question(json!({ "stream": stream })), "connection: close\r\n");
+        let mut stream = TcpStream::connect(simulator.addr()).unwrap();
+        stream.write_all(&request).unwrap();
+        read(&mut stream, expects)
+    })
 }

@@ -1,5 +1,5 @@
 //! What the simulator remembers, and the control paths that show it.
-use crate::raw::{ask, post, question, read, send, simulator};
+use crate::raw::{End, ask, post, question, read, send, simulator};
 use serde_json::{Value, json};
 use simulator::{Ending, Fault, RecordedRequest, Script, Simulator, SimulatorOptions};
 use std::io::{Read, Write};
@@ -63,7 +63,7 @@ fn a_caller_that_leaves_a_stall_is_noticed_with_what_it_got() {
     simulator.script("acme", Script::failing(Fault::Stall { after_chunks: 3 }));
     let mut stream = TcpStream::connect(simulator.addr()).unwrap();
     stream.write_all(&post("acme", &question(json!({ "stream": true })), "")).unwrap();
-    assert_eq!(read(&mut stream).payloads().len(), 4);
+    assert_eq!(read(&mut stream, End::Quiet).payloads().len(), 4);
     drop(stream);
     let request = ended(&simulator);
     assert_eq!((request.ending, request.chunks), (Ending::ClientGone, 3));
@@ -85,7 +85,7 @@ fn the_record_tells_connections_apart() {
     let mut stream = TcpStream::connect(simulator.addr()).unwrap();
     for _ in 0..2 {
         stream.write_all(&post("acme", &question(json!({})), "")).unwrap();
-        read(&mut stream);
+        read(&mut stream, End::Quiet);
     }
     ask(&simulator, json!({}));
     let seen = simulator.requests("acme");

@@ -1,11 +1,11 @@
 //! Writing chat completion chunks.
-use super::{FINGERPRINT, answer_id, call_id, logprob};
+use super::parts::{FINGERPRINT, answer_id, call_id, logprob};
 use crate::answer::{Answer, Usage};
 use crate::ask::Ask;
 use crate::event::Event;
 use crate::fault::OddUsage;
 use crate::script::{ReasoningShape, Script, UsagePlace};
-use crate::wire::StreamWriter;
+use crate::wire::dialect::StreamWriter;
 use crate::wire::openai::{UsageBody, finish_reason};
 use serde::Serialize;
 use serde_json::{Value, json};

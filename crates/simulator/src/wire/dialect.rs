@@ -1,0 +1,25 @@
+//! What a dialect is to the simulator: verbs between bytes and answers.
+use crate::answer::Answer;
+use crate::ask::{Ask, Refusal};
+use crate::event::Event;
+use crate::script::Script;
+
+/// A dialect, from a provider's side: it reads requests and writes answers.
+pub(crate) trait Wire: Sync {
+    /// Reads a request's body.
+    fn read(&self, body: &[u8]) -> Result<Ask, Refusal>;
+    /// Writes a whole answer's body.
+    fn whole(&self, answer: &Answer, script: &Script) -> Vec<u8>;
+    /// Begins to write an answer as a stream.
+    fn stream(&self, ask: &Ask, answer: &Answer, script: &Script) -> Box<dyn StreamWriter>;
+    /// Writes an error's body.
+    fn error(&self, refusal: &Refusal) -> Vec<u8>;
+    /// Writes an error as an event of a stream, framed.
+    fn error_event(&self, refusal: &Refusal) -> Vec<u8>;
+}
+
+/// Writes the steps of one answer.
+pub(crate) trait StreamWriter: Send {
+    /// Appends `event` to `out` as it goes over the wire, framed; some leave no trace.
+    fn write(&mut self, event: &Event, out: &mut Vec<u8>);
+}

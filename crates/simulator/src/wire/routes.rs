@@ -1,0 +1,42 @@
+//! The paths of a provider, and the dialect behind each. A new dialect is a line here.
+use super::dialect::Wire;
+use super::openai_chat::OpenAiChat;
+use super::openai_completions::OpenAiCompletions;
+use crate::ask::Refusal;
+
+/// What stands behind a path of a provider.
+#[derive(Clone, Copy)]
+pub(crate) enum Route {
+    Generate(&'static dyn Wire),
+    Models,
+}
+
+/// The paths below a provider's name, each with the one method it takes.
+const ROUTES: [(&str, &str, Route); 3] = [
+    ("POST", "/v1/chat/completions", Route::Generate(&OpenAiChat)),
+    ("POST", "/v1/completions", Route::Generate(&OpenAiCompletions)),
+    ("GET", "/v1/models", Route::Models),
+];
+
+/// Finds what stands behind `path`, whose query is already off.
+///
+/// # Errors
+/// 404 for an unknown path, 405 for a known one with another method.
+pub(crate) fn route(method: &str, path: &str) -> Result<Route, Refusal> {
+    let Some((wants, _, route)) = ROUTES.iter().find(|(_, known, _)| *known == path) else {
+        let code = Some("unknown_url".into());
+        return Err(Refusal {
+            code,
+            ..Refusal::new(404, format!("Invalid URL ({method} {path})"))
+        });
+    };
+    if method != *wants {
+        return Err(Refusal::new(405, format!("Not allowed to {method} on {path}: use {wants}")));
+    }
+    Ok(*route)
+}
+
+/// The dialect for words to callers who asked for nothing we know.
+pub(crate) fn default_wire() -> &'static dyn Wire {
+    &OpenAiChat
+}
