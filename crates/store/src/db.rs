@@ -9,13 +9,15 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyPool, ConnectOptions, Executor};
 use tokio::fs;
 
+use crate::engine::Engine;
 use crate::error::StoreError;
-use crate::migrate::{self, Lock};
+use crate::migrate;
 
 /// An open database, migrated to what this program expects. Clones share its connections.
 #[derive(Clone)]
 pub struct Db {
     pub(crate) pool: AnyPool,
+    pub(crate) engine: Engine,
 }
 
 /// What each connection to a file is told.
@@ -87,8 +89,8 @@ async fn open_file(address: &str) -> Result<Db, StoreError> {
         })
         .connect_with(quiet(&format!("sqlite://{}", escaped(&path)))?)
         .await?;
-    migrate::run(&pool, Lock::File).await?;
-    Ok(Db { pool })
+    migrate::run(&pool, Engine::Sqlite).await?;
+    Ok(Db { pool, engine: Engine::Sqlite })
 }
 
 async fn open_server(url: &str) -> Result<Db, StoreError> {
@@ -97,8 +99,8 @@ async fn open_server(url: &str) -> Result<Db, StoreError> {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_with(quiet(url)?)
         .await?;
-    migrate::run(&pool, Lock::Advisory).await?;
-    Ok(Db { pool })
+    migrate::run(&pool, Engine::Postgres).await?;
+    Ok(Db { pool, engine: Engine::Postgres })
 }
 
 /// Parses an address so that no statement is ever logged.

@@ -2,10 +2,11 @@
 //!
 //! One file per noun; each function is one thing that the house says to its memory, with the SQL
 //! inside. The text is the same for both engines: `BIGINT` and `TEXT` columns, numbered
-//! placeholders, `ON CONFLICT`, `RETURNING`. Times are milliseconds, money nano-dollars, truth 0
+//! placeholders (plain ones for SQLite where there are very many), `ON CONFLICT`, `RETURNING`. Times are milliseconds, money nano-dollars, truth 0
 //! or 1, and nothing here reads a clock.
 
 mod db;
+mod engine;
 mod error;
 pub mod generations;
 pub mod keys;

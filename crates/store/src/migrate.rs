@@ -6,6 +6,7 @@
 use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, AnyPool, Row};
 
+use crate::engine::Engine;
 use crate::error::StoreError;
 
 /// A step from one version of the tables to the next.
@@ -22,15 +23,6 @@ struct Applied {
     checksum: String,
 }
 
-/// How other programs are kept from migrating the same database meanwhile.
-#[derive(Clone, Copy)]
-pub(crate) enum Lock {
-    /// The file is locked when the transaction begins.
-    File,
-    /// A lock that all programs of this kind ask for, held until the transaction ends.
-    Advisory,
-}
-
 const MIGRATIONS: [Migration; 2] = [
     Migration { version: 1, name: "keys", sql: include_str!("../../../migrations/0001_keys.sql") },
     Migration {
@@ -44,15 +36,16 @@ const MIGRATIONS: [Migration; 2] = [
 ///
 /// # Errors
 /// `Newer` and `Changed`, when the database is not what this program would have made.
-pub(crate) async fn run(pool: &AnyPool, lock: Lock) -> Result<(), StoreError> {
-    let mut tx = match lock {
-        Lock::File => pool.begin_with("BEGIN IMMEDIATE").await?,
-        Lock::Advisory => pool.begin().await?,
+pub(crate) async fn run(pool: &AnyPool, engine: Engine) -> Result<(), StoreError> {
+    // Held until the transaction ends, so that programs that start together migrate one by one.
+    const LOCK: &str = "DO $$ BEGIN PERFORM pg_advisory_xact_lock(7163390421); END $$";
+
+    let mut tx = match engine {
+        Engine::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await?,
+        Engine::Postgres => pool.begin().await?,
     };
-    if let Lock::Advisory = lock {
-        sqlx::raw_sql("DO $$ BEGIN PERFORM pg_advisory_xact_lock(7163390421); END $$")
-            .execute(&mut *tx)
-            .await?;
+    if engine == Engine::Postgres {
+        sqlx::raw_sql(LOCK).execute(&mut *tx).await?;
     }
     let applied = applied(&mut tx).await?;
     check(&applied)?;

@@ -10,8 +10,9 @@ use domain::time::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use crate::engine::Engine;
 use crate::error::StoreError;
-use crate::rows::{Inserts, texts};
+use crate::rows::{Insert, Step, Texts};
 
 /// The most that one generation adds to a counter: 1.1 billion dollars.
 const COST_MAX: i64 = i64::MAX / 8;
@@ -101,12 +102,17 @@ impl Window {
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn book(tx: &mut AnyConnection, tallies: Tallies) -> Result<(), StoreError> {
-    static BOOK: Inserts = Inserts::new(|| texts(HEAD, 9, TAIL));
-    const HEAD: &str = "
+pub(crate) async fn book(
+    tx: &mut AnyConnection,
+    engine: Engine,
+    tallies: Tallies,
+) -> Result<(), StoreError> {
+    static BOOK: Insert = Insert {
+        head: "
         INSERT INTO key_spend (key_id, as_of_ms, total_nanos, day_ms, day_nanos, week_ms,
-                               week_nanos, month_ms, month_nanos)";
-    const TAIL: &str = "
+                               week_nanos, month_ms, month_nanos)",
+        columns: 9,
+        tail: "
         ON CONFLICT (key_id) DO UPDATE SET
             as_of_ms = CASE WHEN key_spend.as_of_ms < excluded.as_of_ms
                 THEN excluded.as_of_ms ELSE key_spend.as_of_ms END,
@@ -126,14 +132,16 @@ pub(crate) async fn book(tx: &mut AnyConnection, tallies: Tallies) -> Result<(),
             month_nanos = CASE WHEN key_spend.month_ms < excluded.month_ms THEN excluded.month_nanos
                 WHEN key_spend.month_ms = excluded.month_ms
                 THEN key_spend.month_nanos + excluded.month_nanos ELSE key_spend.month_nanos END
-        WHERE key_spend.total_nanos <= 4611686018427387903";
+        WHERE key_spend.total_nanos <= 4611686018427387903",
+        texts: Texts::new(),
+    };
 
     let tallies: Vec<(KeyId, Tally)> = tallies.keys.into_iter().collect();
-    let mut rest = tallies.as_slice();
-    while let Some((text, booked, later)) = BOOK.split(rest) {
-        rest = later;
+    let mut next = BOOK.step(engine, &tallies);
+    while let Some(Step { text, rows, rest }) = next {
+        next = BOOK.step(engine, rest);
         let mut query = sqlx::query(text);
-        for (key, tally) in booked {
+        for (key, tally) in rows {
             query = query.bind(key.as_str()).bind(tally.as_of.ms()).bind(tally.total_nanos);
             for window in [tally.day, tally.week, tally.month] {
                 query = query.bind(window.start.ms()).bind(window.nanos);
