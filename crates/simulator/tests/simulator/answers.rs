@@ -1,9 +1,10 @@
 //! Answers without fault.
 use crate::raw::{End, ask, post, question, read, send, simulator};
 use serde_json::{Value, json};
-use simulator::{ReasoningShape, Script, ToolUse, UsagePlace};
-use std::io::Write;
+use simulator::{Fault, ReasoningShape, Script, ToolUse, UsagePlace};
+use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 fn scripted(script: Script, fields: Value) -> crate::raw::Reply {
     let simulator = simulator();
@@ -189,6 +190,42 @@ fn choices_maximum_stop_and_probabilities_are_heeded() {
     assert_eq!(body["usage"]["completion_tokens"], 4);
     let body = scripted(saying("one two three"), json!({ "stop": "two" })).json();
     assert_eq!(body["choices"][0]["message"]["content"], "one ");
+}
+
+#[test]
+fn the_choices_of_a_stream_take_turns() {
+    let chunks = chunks(saying("one two"), json!({ "stream": true, "n": 2 }));
+    let turns: Vec<&Value> = chunks.iter().map(|chunk| &chunk["choices"][0]["index"]).collect();
+    assert_eq!(turns, [0, 1, 0, 1, 0, 1, 0, 1]);
+}
+
+#[test]
+fn the_first_byte_takes_the_time_it_is_told_to() {
+    for fault in [None, Some(Fault::status(500))] {
+        #[expect(clippy::disallowed_methods, reason = "the test is about time")]
+        let started = Instant::now();
+        scripted(Script { first_byte_ms: 50, fault, ..Script::default() }, json!({}));
+        assert!(50 <= started.elapsed().as_millis());
+    }
+}
+
+#[test]
+fn a_caller_that_waits_for_leave_to_send_gets_it() {
+    let simulator = simulator();
+    let mut stream = TcpStream::connect(simulator.addr()).unwrap();
+    let body = question(json!({})).to_string();
+    let length = body.len();
+    let head = format!(
+        "POST /acme/v1/chat/completions HTTP/1.1\r\nexpect: 100-continue\r\n\
+         connection: close\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut leave = [0; 25];
+    stream.read_exact(&mut leave).unwrap();
+    assert_eq!(&leave, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(body.as_bytes()).unwrap();
+    assert_eq!(read(&mut stream, End::Closed).status(), 200);
 }
 
 #[test]

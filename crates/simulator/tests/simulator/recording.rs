@@ -84,11 +84,13 @@ fn the_record_tells_connections_apart() {
     let simulator = simulator();
     let mut stream = TcpStream::connect(simulator.addr()).unwrap();
     for _ in 0..2 {
-        stream.write_all(&post("acme", &question(json!({})), "")).unwrap();
+        let request = post("acme", &question(json!({ "stream": true })), "");
+        stream.write_all(&request).unwrap();
         read(&mut stream, End::Quiet);
     }
     ask(&simulator, json!({}));
     let seen = simulator.requests("acme");
+    assert_eq!((seen[0].chunks, seen[1].chunks), (16, 16));
     assert_eq!(seen[0].connection, seen[1].connection);
     assert_ne!(seen[1].connection, seen[2].connection);
 }
