@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// The flags of a provider, and of an endpoint where it differs from its provider.
 ///
@@ -74,6 +75,9 @@ pub struct Quirks {
     /// Top-level fields beyond the dialect's that a caller may send on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extra_params: Option<Vec<String>>,
+    /// Top-level fields that are sent where neither the caller nor the adapter sent one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_params: Option<Map<String, Value>>,
     /// The provider's models call no tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_tools: Option<bool>,
@@ -221,39 +225,46 @@ pub enum FinishMeaning {
     Error,
 }
 
-impl Quirks {
-    /// Returns these flags with those that `over` sets replaced.
-    pub fn overlaid(&self, over: &Quirks) -> Quirks {
-        macro_rules! pick {
-            ($($field:ident),* $(,)?) => {
-                Quirks { $($field: over.$field.clone().or_else(|| self.$field.clone())),* }
-            };
-        }
-        pick!(
-            max_tokens_param,
-            max_tokens_required,
-            stream_usage,
-            reasoning_in,
-            reasoning_out,
-            cached_usage_at,
-            completion_includes_reasoning,
-            drop_params,
-            drop_params_when_reasoning,
-            rename_params,
-            tool_choice_required,
-            tool_call_id,
-            message_order,
-            system_role,
-            content_may_be_parts,
-            extra_finish_reasons,
-            stream_only,
-            fixed_temperature,
-            extra_fields,
-            extra_params,
-            no_tools,
-        )
-    }
+macro_rules! flags {
+    ($($field:ident),* $(,)?) => {
+        impl Quirks {
+            /// The names of all flags, as files write them.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($field)),*];
 
+            /// Returns these flags with those that `over` sets replaced.
+            pub fn overlaid(&self, over: &Quirks) -> Quirks {
+                Quirks { $($field: over.$field.clone().or_else(|| self.$field.clone())),* }
+            }
+        }
+    };
+}
+
+flags!(
+    max_tokens_param,
+    max_tokens_required,
+    stream_usage,
+    reasoning_in,
+    reasoning_out,
+    cached_usage_at,
+    completion_includes_reasoning,
+    drop_params,
+    drop_params_when_reasoning,
+    rename_params,
+    tool_choice_required,
+    tool_call_id,
+    message_order,
+    system_role,
+    content_may_be_parts,
+    extra_finish_reasons,
+    stream_only,
+    fixed_temperature,
+    extra_fields,
+    extra_params,
+    default_params,
+    no_tools,
+);
+
+impl Quirks {
     /// Returns whether `field` is never sent, given whether the model reasons.
     pub fn drops(&self, field: &str, reasoning: bool) -> bool {
         let names = |list: &Option<Vec<String>>| {

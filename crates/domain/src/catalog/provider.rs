@@ -88,6 +88,7 @@ pub enum Dialect {
     AnthropicMessages,
     GoogleGemini,
     GoogleVertex,
+    VertexAnthropic,
     BedrockConverse,
     AzureOpenai,
     Cohere,
