@@ -1,4 +1,9 @@
-//! Opening a database.
+//! An open database: how it is opened, how it fails, how many rows go into it at once.
+
+mod engine;
+mod error;
+mod migrate;
+mod rows;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,9 +14,9 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyPool, ConnectOptions, Executor};
 use tokio::fs;
 
-use crate::engine::Engine;
-use crate::error::StoreError;
-use crate::migrate;
+pub(crate) use engine::Engine;
+pub use error::StoreError;
+pub(crate) use rows::{Insert, Step, Texts};
 
 /// An open database, migrated to what this program expects. Clones share its connections.
 #[derive(Clone)]
@@ -130,4 +135,35 @@ fn escaped(path: &Path) -> String {
         }
     }
     url
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_connection_to_a_file_makes_its_commits_durable() {
+        let path = std::env::temp_dir().join(format!("store_db_{}.db", std::process::id()));
+        let db = Db::open(&format!("sqlite:{}", path.display())).await.unwrap();
+        let mut connections = Vec::new();
+        for _ in 0..SQLITE_CONNECTIONS {
+            let mut connection = db.pool.acquire().await.unwrap();
+            for (pragma, expected) in [
+                ("PRAGMA synchronous", 2),
+                ("PRAGMA foreign_keys", 1),
+                ("PRAGMA busy_timeout", 10_000),
+            ] {
+                let row = sqlx::query(pragma).fetch_one(&mut *connection).await.unwrap();
+                assert_eq!(row.get::<i64, usize>(0), expected, "{pragma}");
+            }
+            let row = sqlx::query("PRAGMA journal_mode").fetch_one(&mut *connection).await.unwrap();
+            assert_eq!(row.get::<String, usize>(0), "wal");
+            connections.push(connection);
+        }
+        drop(connections);
+        db.close().await;
+        std::fs::remove_file(path).unwrap();
+    }
 }

@@ -1,5 +1,8 @@
 //! Generations: what every call left behind.
 
+mod recorder;
+mod spend;
+
 use std::sync::Arc;
 
 use domain::generation::{Generation, Outcome};
@@ -10,10 +13,9 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
 
-use crate::db::Db;
-use crate::error::StoreError;
-use crate::rows::{Insert, Step, Texts};
-use crate::spend::{self, Tallies};
+pub use self::recorder::{Progress, Recorder};
+use self::spend::Tallies;
+use crate::db::{Db, Insert, Step, StoreError, Texts};
 
 /// Keeps generations and adds what they cost to what their keys have spent, all or nothing; returns
 /// how many were new.
@@ -56,11 +58,11 @@ static INSERT: Insert = Insert {
 
 type AnyQuery<'a> = Query<'a, Any, AnyArguments>;
 
-/// Keeps and books generations that are all new, and returns true; false, having done nothing, where
-/// one is not.
+/// Keeps and books generations that are all new, and returns true; returns false, having done
+/// nothing, where one is not.
 ///
-/// Wide statements cost a third of narrow ones, but tell only how many rows were new. To have them
-/// say which costs SQLite a hand-over between threads for each.
+/// A wide statement tells only how many rows were new. To have it say which would cost SQLite a
+/// hand-over between threads for each row, a fifth of the whole, and almost always all are new.
 async fn append_new(db: &Db, generations: &[Generation]) -> Result<bool, StoreError> {
     let mut tx = db.pool.begin().await?;
     let mut tallies = Tallies::default();

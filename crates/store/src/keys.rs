@@ -7,9 +7,7 @@ use domain::time::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use crate::db::Db;
-use crate::error::StoreError;
-use crate::spend;
+use crate::db::{Db, StoreError};
 
 /// What is to be different about a key; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,7 +105,7 @@ pub async fn list(db: &Db, range: KeyRange) -> Result<KeyPage, StoreError> {
         .bind(i64::from(range.offset))
         .fetch_all(&db.pool)
         .await?;
-    let keys = rows.iter().map(|row| Ok((read(row)?, spend::read(row, 9)?)));
+    let keys = rows.iter().map(|row| Ok((read(row)?, read_spend(row, 9)?)));
     Ok(KeyPage {
         keys: keys.collect::<Result<_, StoreError>>()?,
         total: u64::try_from(total).unwrap_or_default(),
@@ -161,13 +159,19 @@ pub async fn delete(db: &Db, id: &KeyId) -> Result<bool, StoreError> {
     Ok(outcome.rows_affected() == 1)
 }
 
-/// Returns what a key has spent, as of its last generation that is kept; nothing, where it has none.
+/// Returns what a key has spent, as of its last generation; nothing, where it has none.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn spend(db: &Db, id: &KeyId) -> Result<Spend, StoreError> {
-    let mut connection = db.pool.acquire().await?;
-    spend::find(&mut connection, id).await
+    const SPEND: &str = "
+        SELECT as_of_ms, total_nanos, day_nanos, week_nanos, month_nanos
+          FROM key_spend
+         WHERE key_id = $1";
+    match sqlx::query(SPEND).bind(id.as_str()).fetch_optional(&db.pool).await? {
+        Some(row) => read_spend(&row, 0),
+        None => Ok(Spend::default()),
+    }
 }
 
 fn read(row: &AnyRow) -> Result<ApiKey, StoreError> {
@@ -188,6 +192,20 @@ fn read(row: &AnyRow) -> Result<ApiKey, StoreError> {
         expires: time(6)?,
         created: time(7)?.unwrap_or_default(),
         updated: time(8)?,
+    })
+}
+
+/// Reads what was spent from the five columns at `first`; all are null where that is nothing.
+fn read_spend(row: &AnyRow, first: usize) -> Result<Spend, StoreError> {
+    let number = |column: usize| -> Result<i64, StoreError> {
+        Ok(row.try_get::<Option<i64>, usize>(first + column)?.unwrap_or_default())
+    };
+    Ok(Spend {
+        as_of: Timestamp::from_ms(number(0)?),
+        total: Money::from_nanos(number(1)?),
+        day: Money::from_nanos(number(2)?),
+        week: Money::from_nanos(number(3)?),
+        month: Money::from_nanos(number(4)?),
     })
 }
 

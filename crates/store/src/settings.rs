@@ -4,8 +4,7 @@ use domain::id::KeyId;
 use domain::secret::Secret;
 use sqlx::Row;
 
-use crate::db::Db;
-use crate::error::StoreError;
+use crate::db::{Db, StoreError};
 
 const PEPPER: &str = "pepper";
 const ROOT_KEY_HASH: &str = "root_key_hash";
@@ -16,8 +15,8 @@ const ROOT_KEY_HASH: &str = "root_key_hash";
 ///
 /// # Errors
 /// When the database fails.
-pub async fn pepper(db: &Db, fresh: &Secret) -> Result<Secret, StoreError> {
-    kept_or(db, PEPPER, fresh.expose()).await.map(Secret::new)
+pub async fn pepper(db: &Db, fresh: &str) -> Result<Secret, StoreError> {
+    kept_or(db, PEPPER, fresh).await.map(Secret::new)
 }
 
 /// Returns the hash of the root key, where one was kept.

@@ -7,7 +7,7 @@ use domain::money::Money;
 use store::{Db, generations, keys};
 
 use crate::home::on_each_engine;
-use crate::samples::{at, generation};
+use crate::samples::{at, generation, key};
 
 const NOON: &str = "2026-11-24T12:00:00Z";
 
@@ -128,6 +128,38 @@ fn no_caller_can_have_a_batch_refused() {
             }
             let [total, day, ..] = spend_of(&db, "rich").await;
             assert!(i64::MAX / 2 < total && day == total, "{total} {day}");
+        });
+    });
+}
+
+#[test]
+fn writers_at_once_neither_fail_nor_lose() {
+    on_each_engine(|home| {
+        home.wait(async {
+            let db = home.open().await;
+            let other = home.open().await;
+            let writers: Vec<_> = (0..4_u128)
+                .map(|writer| {
+                    let db = if writer % 2 == 0 { db.clone() } else { other.clone() };
+                    tokio::spawn(async move {
+                        for round in 0..10 {
+                            let first = (writer * 10 + round) * 20;
+                            let batch: Vec<Generation> = (first..first + 20)
+                                .map(|number| {
+                                    generation(number, ["a", "b"][number as usize % 2], NOON, 1)
+                                })
+                                .collect();
+                            generations::append(&db, &batch).await.unwrap();
+                            keys::insert(&db, &key(&format!("{writer} {round}"))).await.unwrap();
+                        }
+                    })
+                })
+                .collect();
+            for writer in writers {
+                writer.await.unwrap();
+            }
+            assert_eq!(spend_of(&db, "a").await, [400; 4]);
+            assert_eq!(spend_of(&db, "b").await, [400; 4]);
         });
     });
 }

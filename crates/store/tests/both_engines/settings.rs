@@ -1,7 +1,6 @@
 //! Settings are kept once, and all who ask at the same time agree.
 
 use domain::id::KeyId;
-use domain::secret::Secret;
 use store::{Db, settings};
 
 use crate::home::on_each_engine;
@@ -12,7 +11,7 @@ fn programs_that_start_together_agree_on_tables_and_secrets() {
         home.wait(async {
             let start = async |fresh: &str| {
                 let db = Db::open(&home.url).await.unwrap();
-                let pepper = settings::pepper(&db, &Secret::new(fresh.to_owned())).await.unwrap();
+                let pepper = settings::pepper(&db, fresh).await.unwrap();
                 let root = settings::root_key_hash_or(&db, &KeyId::new(fresh)).await.unwrap();
                 (pepper.expose().to_owned(), root)
             };

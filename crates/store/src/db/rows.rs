@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use sqlx::AssertSqlSafe;
 
-use crate::engine::Engine;
+use super::engine::Engine;
 
 /// How many rows one statement inserts. Few widths make few texts, which every connection prepares
 /// once and keeps; the widest stays below 1,000 parameters, which each engine takes in any version.

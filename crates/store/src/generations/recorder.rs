@@ -27,7 +27,6 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 pub struct Recorder {
     orders: mpsc::Sender<Order>,
     shared: Arc<Shared>,
-    batch_max: usize,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -66,19 +65,24 @@ impl Recorder {
         let shared = Arc::new(Shared::default());
         let writer = Writer { db, shared: Arc::clone(&shared), batch: Vec::new() };
         let task = Mutex::new(Some(tokio::spawn(writer.run(received))));
-        Recorder { orders, shared, batch_max: BATCH_MAX.min(capacity), task }
+        Recorder { orders, shared, task }
     }
 
-    /// Takes a generation. Waits only while as many as the queue holds are not yet written.
+    /// Takes a generation. Waits only while the queue is full; if the future is dropped meanwhile,
+    /// the generation is not taken.
     pub async fn record(&self, generation: Generation) {
-        let queued = self.shared.queued.fetch_add(1, Ordering::Relaxed) + 1;
-        let waiting = queued.saturating_sub(self.shared.written.load(Ordering::Relaxed));
-        if self.batch_max as u64 <= waiting {
+        if self.orders.capacity() == 0 {
             self.shared.hurry.notify_one();
         }
-        let order = Order::Record(Box::new(generation));
-        if let Err(mpsc::error::SendError(Order::Record(lost))) = self.orders.send(order).await {
-            tracing::error!(generation.id = %lost.id, "a generation came after the writer stopped");
+        let Ok(place) = self.orders.reserve().await else {
+            tracing::error!(generation.id = %generation.id, "a generation came after the end");
+            return;
+        };
+        let queued = self.shared.queued.fetch_add(1, Ordering::Relaxed) + 1;
+        place.send(Order::Record(Box::new(generation)));
+        let waiting = queued.saturating_sub(self.shared.written.load(Ordering::Relaxed));
+        if BATCH_MAX as u64 <= waiting {
+            self.shared.hurry.notify_one();
         }
     }
 
@@ -95,14 +99,14 @@ impl Recorder {
     /// Takes no more, and waits until everything that was taken is durable. While the database
     /// fails, this waits for it: give it a time limit.
     pub async fn shutdown(&self) {
-        let stopped = self.orders.send(Order::Stop).await;
+        // An error says that it has stopped already.
+        let _ = self.orders.send(Order::Stop).await;
         self.shared.hurry.notify_one();
         if let Some(task) = self.task.lock().await.take()
             && task.await.is_err()
         {
             tracing::error!("the writer of generations had died");
         }
-        drop(stopped);
     }
 
     /// Returns how far it has come.

@@ -4,15 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::generation::Generation;
 use domain::id::KeyId;
-use domain::key::Spend;
-use domain::money::Money;
 use domain::time::Timestamp;
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
+use sqlx::AnyConnection;
 
-use crate::engine::Engine;
-use crate::error::StoreError;
-use crate::rows::{Insert, Step, Texts};
+use crate::db::{Engine, Insert, Step, StoreError, Texts};
 
 /// The most that one generation adds to a counter: 1.1 billion dollars.
 const COST_MAX: i64 = i64::MAX / 8;
@@ -150,36 +145,4 @@ pub(crate) async fn book(
         query.execute(&mut *tx).await?;
     }
     Ok(())
-}
-
-/// Returns what a key has spent, as of its last generation; nothing, where it has none.
-///
-/// # Errors
-/// When the database fails.
-pub(crate) async fn find(tx: &mut AnyConnection, key: &KeyId) -> Result<Spend, StoreError> {
-    const FIND: &str = "
-        SELECT as_of_ms, total_nanos, day_nanos, week_nanos, month_nanos
-          FROM key_spend
-         WHERE key_id = $1";
-    match sqlx::query(FIND).bind(key.as_str()).fetch_optional(tx).await? {
-        Some(row) => read(&row, 0),
-        None => Ok(Spend::default()),
-    }
-}
-
-/// Reads the five columns from `first` on; each may be null where a key has spent nothing.
-///
-/// # Errors
-/// When a column is no number.
-pub(crate) fn read(row: &AnyRow, first: usize) -> Result<Spend, StoreError> {
-    let number = |column: usize| -> Result<i64, StoreError> {
-        Ok(row.try_get::<Option<i64>, usize>(first + column)?.unwrap_or_default())
-    };
-    Ok(Spend {
-        as_of: Timestamp::from_ms(number(0)?),
-        total: Money::from_nanos(number(1)?),
-        day: Money::from_nanos(number(2)?),
-        week: Money::from_nanos(number(3)?),
-        month: Money::from_nanos(number(4)?),
-    })
 }
