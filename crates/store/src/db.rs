@@ -145,8 +145,9 @@ mod tests {
 
     #[tokio::test]
     async fn every_connection_to_a_file_makes_its_commits_durable() {
-        let path = std::env::temp_dir().join(format!("store_db_{}.db", std::process::id()));
-        let db = Db::open(&format!("sqlite:{}", path.display())).await.unwrap();
+        let folder = std::env::temp_dir().join(format!("store_db_{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let db = Db::open(&format!("sqlite:{}/a.db", folder.display())).await.unwrap();
         let mut connections = Vec::new();
         for _ in 0..SQLITE_CONNECTIONS {
             let mut connection = db.pool.acquire().await.unwrap();
@@ -164,6 +165,6 @@ mod tests {
         }
         drop(connections);
         db.close().await;
-        std::fs::remove_file(path).unwrap();
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

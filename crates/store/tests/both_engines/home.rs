@@ -23,6 +23,11 @@ enum Place {
     Schema { server: String, name: String },
 }
 
+/// Tells a story to the engine that is always at hand.
+pub(crate) fn on_a_file(story: impl Fn(&Home)) {
+    tell(Home::file(), &story);
+}
+
 /// Tells a story to each engine at hand, in an empty database.
 pub(crate) fn on_each_engine(story: impl Fn(&Home)) {
     tell(Home::file(), &story);
@@ -61,7 +66,7 @@ fn unique(what: &str) -> String {
 }
 
 impl Home {
-    pub(crate) fn file() -> Home {
+    fn file() -> Home {
         let folder = std::env::temp_dir().join(unique("test"));
         std::fs::create_dir_all(&folder).unwrap();
         // A name with characters that mean something in an address.
@@ -78,6 +83,7 @@ impl Home {
         Home { url, runtime, place: Place::Schema { server, name } }
     }
 
+    /// Removes the database.
     fn demolish(self) {
         match &self.place {
             Place::Folder(folder) => std::fs::remove_dir_all(folder).unwrap(),

@@ -5,7 +5,7 @@ use domain::money::Money;
 use sqlx::Row;
 use store::{Db, StoreError, generations, keys};
 
-use crate::home::{Home, on_each_engine};
+use crate::home::{Home, on_a_file, on_each_engine};
 use crate::samples::{generation, key};
 
 /// What a database at version 1 may hold.
@@ -106,8 +106,8 @@ fn rows_of_version_1_survive_what_comes_after() {
 fn only_its_owner_reads_the_file() {
     use std::os::unix::fs::PermissionsExt;
 
-    on_each_engine(|home| {
-        let Some(folder) = home.folder() else { return };
+    on_a_file(|home| {
+        let folder = home.folder().unwrap();
         home.wait(async {
             let db = home.open().await;
             keys::insert(&db, &key("k")).await.unwrap();
@@ -125,21 +125,22 @@ fn only_its_owner_reads_the_file() {
 
 #[test]
 fn an_address_that_cannot_be_opened_is_told_without_its_password() {
-    let home = Home::file();
-    home.wait(async {
-        for url in [
-            "mysql://u:hunter2@127.0.0.1/x",
-            "postgres://u:hunter2@127.0.0.1:notaport/x",
-            "sqlite::memory:",
-            "sqlite:",
-            "sqlite:a.db?key=hunter2",
-            "hunter2",
-        ] {
-            let refusal = Db::open(url).await.unwrap_err();
-            assert!(matches!(refusal, StoreError::Address(_)), "{url}: {refusal}");
-            assert!(!format!("{refusal} {refusal:?}").contains("hunter2"), "{refusal:?}");
-        }
-        let refusal = Db::open("sqlite:/no/such/folder/a.db").await.unwrap_err();
-        assert!(refusal.to_string().contains("/no/such/folder/a.db"), "{refusal}");
+    on_a_file(|home| {
+        home.wait(async {
+            for url in [
+                "mysql://u:hunter2@127.0.0.1/x",
+                "postgres://u:hunter2@127.0.0.1:notaport/x",
+                "sqlite::memory:",
+                "sqlite:",
+                "sqlite:a.db?key=hunter2",
+                "hunter2",
+            ] {
+                let refusal = Db::open(url).await.unwrap_err();
+                assert!(matches!(refusal, StoreError::Address(_)), "{url}: {refusal}");
+                assert!(!format!("{refusal} {refusal:?}").contains("hunter2"), "{refusal:?}");
+            }
+            let refusal = Db::open("sqlite:/no/such/folder/a.db").await.unwrap_err();
+            assert!(refusal.to_string().contains("/no/such/folder/a.db"), "{refusal}");
+        })
     });
 }
