@@ -41,10 +41,9 @@ pub struct Counts {
 pub(crate) fn assemble(rows: Rows, sink: &Sink) -> Loaded {
     let models = models(rows.models, sink);
     let providers = providers(rows.providers, sink);
+    check_served(&models, &rows.endpoints, sink);
     let endpoints = endpoints(rows.endpoints, &models, &providers, sink);
-    let (model_places, models): (Vec<Place>, Vec<Model>) =
-        models.into_iter().map(|row| (row.place, row.model)).unzip();
-    check_served(&model_places, &models, &endpoints, sink);
+    let models: Vec<Model> = models.into_iter().map(|row| row.model).collect();
     let aliases = aliases(rows.aliases, &models, sink);
     let counts = Counts {
         providers: providers.len(),
@@ -174,12 +173,12 @@ fn check_sent(
     }
 }
 
-fn check_served(places: &[Place], models: &[Model], endpoints: &[Endpoint], sink: &Sink) {
-    let served: HashSet<ModelIx> = endpoints.iter().map(|endpoint| endpoint.model).collect();
-    for (ix, (place, model)) in (0..).zip(places.iter().zip(models)) {
-        if !served.contains(&ModelIx(ix)) {
-            let message = format!("no endpoint offers {}", model.id);
-            sink.push(place.fault(FaultKind::Unserved, message));
+fn check_served(models: &[ModelRow], endpoints: &[(String, EndpointRow)], sink: &Sink) {
+    let served: HashSet<&str> = endpoints.iter().map(|(_, row)| row.slot.model.as_str()).collect();
+    for row in models {
+        if !served.contains(row.model.id.as_str()) {
+            let message = format!("no endpoint offers {}", row.model.id);
+            sink.push(row.place.fault(FaultKind::Unserved, message));
         }
     }
 }

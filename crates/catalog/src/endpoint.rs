@@ -265,6 +265,7 @@ impl EndpointRow {
             note,
             accepted,
         );
+        self.place = over.place;
         self.body.extend(over.body);
         for (name, value) in over.headers {
             self.headers.retain(|(known, _)| *known != name);

@@ -77,6 +77,18 @@ pub(crate) struct Sink {
     faults: RefCell<Vec<Fault>>,
 }
 
+impl FaultKind {
+    fn is_about_something_missed(self) -> bool {
+        matches!(
+            self,
+            FaultKind::UnknownProvider
+                | FaultKind::UnknownModel
+                | FaultKind::UnknownEndpoint
+                | FaultKind::Unserved
+        )
+    }
+}
+
 impl Place {
     /// Returns a fault about the row as a whole.
     pub(crate) fn fault(&self, kind: FaultKind, message: impl Into<String>) -> Fault {
@@ -104,6 +116,10 @@ impl Sink {
     /// Returns what was collected, in the order of files and lines, and no more than can be read.
     pub(crate) fn into_faults(self) -> Vec<Fault> {
         let mut faults = self.faults.into_inner();
+        // What a file that is no TOML would have brought is missed elsewhere: no fault of those.
+        if faults.iter().any(|fault| fault.kind == FaultKind::Syntax) {
+            faults.retain(|fault| !fault.kind.is_about_something_missed());
+        }
         faults.sort_by(|a, b| (&a.file, a.line, &a.key).cmp(&(&b.file, b.line, &b.key)));
         let more = faults.len().saturating_sub(FAULTS_MAX);
         if 0 < more {

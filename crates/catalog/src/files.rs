@@ -85,7 +85,7 @@ fn read_provider(top: Row<'_>, rows: &mut Rows) {
         return;
     };
     if let Some(slug) = table.peek("slug") {
-        check_stem(&top, "provider.slug", slug);
+        check_stem(&table, "slug", slug);
     }
     let provider = provider::read(table, None);
     let slug = provider.as_ref().map(|provider| provider.slug.clone()).unwrap_or_default();
@@ -120,9 +120,9 @@ fn read_overlay(top: Row<'_>) -> Rows {
 }
 
 /// A file is found by what it is about, so its name has to say it.
-fn check_stem(top: &Row<'_>, key: &str, wanted: &str) {
-    let name = top.page.path.rsplit('/').next().unwrap_or_default();
+fn check_stem(row: &Row<'_>, key: &str, wanted: &str) {
+    let name = row.page.path.rsplit('/').next().unwrap_or_default();
     if name.strip_suffix(".toml") != Some(wanted) {
-        top.fault(key, FaultKind::BadName, format!("belongs into a file named {wanted}.toml"));
+        row.fault(key, FaultKind::BadName, format!("belongs into a file named {wanted}.toml"));
     }
 }

@@ -46,7 +46,7 @@ fn lay_provider(base: &mut Rows, over: ProviderRow, sink: &Sink) {
         sink.push(over.place.fault(FaultKind::UnknownProvider, message));
         return;
     }
-    base.providers.push(over.as_private());
+    base.providers.push(over.into_private());
 }
 
 fn lay_endpoint(

@@ -19,7 +19,7 @@ pub(crate) fn read_card(row: &Row<'_>) -> Option<PriceCard> {
     let base = row.table("price").map(read_price);
     let Some(base) = base else {
         // Asked for, so that only the missing base is told.
-        for key in CONDITIONS.into_iter().filter(|key| row.has(key)) {
+        for key in CONDITIONS.into_iter().filter(|key| row.has(key) && !row.has("price")) {
             row.fault(key, FaultKind::MissingKey, "needs a `price` beside it");
         }
         row.rows("price_over", "");
@@ -27,9 +27,6 @@ pub(crate) fn read_card(row: &Row<'_>) -> Option<PriceCard> {
         row.table("service_tiers");
         return None;
     };
-    if base == Price::default() {
-        row.fault("price", FaultKind::BadPrice, "names no price");
-    }
     Some(PriceCard {
         over: read_over(row, &base),
         windows: read_windows(row, &base),
@@ -98,6 +95,9 @@ pub(crate) fn check_sense(row: &Row<'_>, card: &PriceCard) {
 }
 
 fn read_price(row: Row<'_>) -> Price {
+    if row.is_empty() {
+        row.page.sink.push(row.place().fault(FaultKind::BadPrice, "names no price"));
+    }
     let per_million = |key| rate(&row, key, MILLION);
     let price = Price {
         input: per_million("input"),

@@ -132,6 +132,7 @@ impl ProviderRow {
             private_network,
             notes,
         );
+        self.place = over.place;
         self.also.extend(over.also);
         self.placeholder_env.extend(over.placeholder_env);
         self.quirks = self.quirks.overlaid(&over.quirks);
@@ -139,7 +140,7 @@ impl ProviderRow {
     }
 
     /// Fills in what a provider of the operator's own may leave out.
-    pub(crate) fn as_private(mut self) -> ProviderRow {
+    pub(crate) fn into_private(mut self) -> ProviderRow {
         self.class = self.class.or(Some(ProviderClass::Private));
         self.auth = self.auth.or(Some(Auth::Bearer));
         self.private_network = self.private_network.or(Some(true));

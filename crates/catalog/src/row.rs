@@ -115,6 +115,10 @@ impl<'a> Row<'a> {
         self.cells.contains_key(key)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
     /// Returns a text, if it is one, without counting as having been asked.
     pub(crate) fn peek(&self, key: &str) -> Option<&str> {
         self.cells.get(key)?.get_ref().as_str()

@@ -1,0 +1,4 @@
+//! Imports, as whoever runs them sees them.
+
+mod inverse;
+mod round_trip;
