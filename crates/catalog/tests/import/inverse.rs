@@ -14,13 +14,15 @@ const RENAMED: [(&str, &str); 1] = [("per_1k_requests", "request")];
 const HAND_KEPT: [&str; 4] = ["minute", "character_m", "image", "cache_write_1h"];
 
 /// Returns the text of a source that says what the files of the catalog say.
-pub fn source_of(current: &[SourceFile], curated: &[SourceFile]) -> String {
+pub(crate) fn source_of(current: &[SourceFile], curated: &[SourceFile]) -> String {
     let models = models(current);
     let mut directories: BTreeMap<String, Value> = BTreeMap::new();
     directories.insert("openrouter".to_owned(), json!({ "models": openrouter(&models) }));
     for file in current {
         let provider: Table = toml::from_str(&file.text).unwrap();
-        let Some(head) = provider.get("provider").and_then(|head| head.as_table()) else { continue };
+        let Some(head) = provider.get("provider").and_then(|head| head.as_table()) else {
+            continue;
+        };
         let source = head.get("source").and_then(|source| source.as_str()).unwrap_or("");
         let Some(directory) = source.strip_prefix("models.dev:") else { continue };
         let rows = rows(&provider, &models);
@@ -34,7 +36,8 @@ fn models(current: &[SourceFile]) -> Models {
     let mut models = Models::new();
     for file in current {
         let author: Table = toml::from_str(&file.text).unwrap();
-        for model in author.get("model").and_then(|models| models.as_array()).into_iter().flatten() {
+        for model in author.get("model").and_then(|models| models.as_array()).into_iter().flatten()
+        {
             let model = model.as_table().unwrap().clone();
             models.insert(model["id"].as_str().unwrap().to_owned(), model);
         }
@@ -158,9 +161,8 @@ fn cost(price: Option<&toml::Value>) -> Value {
         let renamed = RENAMED.iter().find(|(ours, _)| *ours == part);
         renamed.map_or(part, |(_, theirs)| theirs).to_owned()
     };
-    let number = |amount: &toml::Value| -> Value {
-        serde_json::from_str(amount.as_str().unwrap()).unwrap()
-    };
+    let number =
+        |amount: &toml::Value| -> Value { serde_json::from_str(amount.as_str().unwrap()).unwrap() };
     Value::Object(parts.map(|(part, amount)| (field(part), number(amount))).collect())
 }
 

@@ -9,9 +9,10 @@ use catalog::import::{Outcome, import};
 use crate::inverse::source_of;
 
 /// The hand-kept tables of the repository.
-pub fn shipped_tables() -> Vec<SourceFile> {
+pub(crate) fn shipped_tables() -> Vec<SourceFile> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalog/curated");
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let read = |path: &std::path::PathBuf| SourceFile {
         path: format!("catalog/curated/{}", path.file_name().unwrap().to_str().unwrap()),
