@@ -247,7 +247,11 @@ pub(super) struct PriceWindow {
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum WindowState {
+    /// In force.
     Active,
+    /// In force, for an endpoint that the source does not have yet.
+    Awaited,
+    /// History.
     Ended,
 }
 

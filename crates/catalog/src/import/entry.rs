@@ -123,15 +123,20 @@ pub(super) fn wishes(
 }
 
 fn price(offer: &Offer, block: Option<&Block>) -> Wish {
-    let mut price = offer.price.clone();
-    if let Some(said) = block.and_then(|block| price_at(&block.table, "price")) {
-        for (part, amount) in said.hand_kept().parts() {
-            if price.part(part).is_none() {
-                price.insert(part, amount);
-            }
+    let said = block.and_then(|block| price_at(&block.table, "price"));
+    let price = with_hand_kept(&offer.price, said.as_ref());
+    Wish::some((!price.is_empty()).then(|| price.to_toml()))
+}
+
+/// A price with the parts of what is said that the source has no field for.
+fn with_hand_kept(price: &Price, said: Option<&Price>) -> Price {
+    let mut price = price.clone();
+    for (part, amount) in said.map(Price::hand_kept).unwrap_or_default().parts() {
+        if price.part(part).is_none() {
+            price.insert(part, amount);
         }
     }
-    Wish::some((!price.is_empty()).then(|| price.to_toml()))
+    price
 }
 
 /// The price that a table says under `key`.
@@ -250,10 +255,18 @@ fn json_inline(value: &Json) -> Option<String> {
     })
 }
 
-/// The bodies of the `[[endpoint.price_over]]` of an offer.
-pub(super) fn tier_bodies(offer: &Offer) -> Vec<String> {
+/// The bodies of the `[[endpoint.price_over]]` of an offer; `said` is what its block says now.
+pub(super) fn tier_bodies(offer: &Offer, said: &Table) -> Vec<String> {
+    let said = said.get("price_over").and_then(Value::as_array).into_iter().flatten();
+    let said: Vec<&Table> = said.filter_map(Value::as_table).collect();
     let body = |(tokens_min, price): &(u64, Price)| {
-        format!("min_prompt_tokens = {tokens_min}\nprice = {}\n", price.to_toml())
+        let starts_here = |tier: &&&Table| {
+            let start = tier.get("min_prompt_tokens").and_then(Value::as_integer);
+            start.and_then(|start| u64::try_from(start).ok()) == Some(*tokens_min)
+        };
+        let tier = said.iter().find(starts_here).and_then(|tier| price_at(tier, "price"));
+        let price = with_hand_kept(price, tier.as_ref()).to_toml();
+        format!("min_prompt_tokens = {tokens_min}\nprice = {price}\n")
     };
     offer.tiers.iter().map(body).collect()
 }

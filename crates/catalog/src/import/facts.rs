@@ -106,7 +106,8 @@ fn follow_lab(sources: &Sources<'_>, mut model: Model, offers: &[&Offer]) -> Mod
         follow(&mut caps.context, said.context, new.context);
     }
     if !lacks_max_output(&model.kind) {
-        let most = new.max_output.map(|most| most.min(caps.context.unwrap_or(most)));
+        let bound = caps.context.filter(|_| is_bounded_by_context(&model.kind));
+        let most = new.max_output.map(|most| most.min(bound.unwrap_or(most)));
         follow(&mut caps.max_output, said.max_output, most);
     }
     follow(&mut caps.tools, said.tools, new.tools);
@@ -179,6 +180,11 @@ fn new_model(sources: &Sources<'_>, id: &str, offers: &[&Offer]) -> Model {
     model
 }
 
+/// Whether the answers of a kind count into its context.
+fn is_bounded_by_context(kind: &str) -> bool {
+    matches!(kind, "chat" | "completion")
+}
+
 /// Takes out what a kind does not have.
 fn fit_kind(model: &mut Model) {
     let caps = &mut model.caps;
@@ -189,7 +195,7 @@ fn fit_kind(model: &mut Model) {
     if model.kind == "stt" {
         caps.context = None;
     }
-    if let (Some(context), "chat" | "completion") = (caps.context, model.kind.as_str()) {
+    if let Some(context) = caps.context.filter(|_| is_bounded_by_context(&model.kind)) {
         caps.max_output = caps.max_output.map(|most| most.min(context));
     }
     if let Some(given) = gives(&model.kind) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use toml::Value;
+use toml::{Table, Value};
 
 use super::change::{Change, Changes, What};
 use super::curated::{Curated, NewProvider};
@@ -121,7 +121,7 @@ impl Merged {
         for (key, wish) in &wishes {
             changes.extend(apply(&offer.id, block, key, wish, &entry::ORDER));
         }
-        let sections = [("price_over", tier_bodies(offer)), ("price_window", window_bodies(offer))];
+        let sections = [("price_over", tier_bodies(offer, &block.table)), ("price_window", window_bodies(offer))];
         for (key, bodies) in sections {
             if same_sections(&block.table, key, &bodies) {
                 continue;
@@ -273,7 +273,7 @@ fn apply(id: &str, block: &mut Block, key: &str, wish: &Wish, order: &[&str]) ->
             Some(Change::edited(id, key, Some(shown(value)), None))
         }
         (Wish::Say(text), said) => {
-            let wished = toml::from_str::<toml::Table>(&format!("x = {text}")).ok();
+            let wished = toml::from_str::<Table>(&format!("x = {text}")).ok();
             let wished = wished.and_then(|mut table| table.remove("x"))?;
             if said.as_ref().is_some_and(|said| same(key, said, &wished)) {
                 return None;
@@ -302,7 +302,7 @@ fn new_block(offer: &Offer, model: &Model, dialect: &str) -> Block {
             block.set(key, &text, &entry::ORDER);
         }
     }
-    block.set_sections("endpoint.price_over", &tier_bodies(offer));
+    block.set_sections("endpoint.price_over", &tier_bodies(offer, &Table::new()));
     block.set_sections("endpoint.price_window", &window_bodies(offer));
     block
 }
@@ -380,7 +380,7 @@ fn new_provider(material: &Material<'_>, slug: &str, facts: &ProviderFacts) -> P
     let source = directory.map(|name| format!("models.dev:{name}")).or(kept.source.clone());
     let unknown = "{ train = \"unknown\" }".to_owned();
     let table =
-        |table: &Option<toml::Table>| table.clone().map(|table| inline(&Value::Table(table)));
+        |table: &Option<Table>| table.clone().map(|table| inline(&Value::Table(table)));
     let lines = [
         ("slug", text(Some(slug))),
         ("name", text(name.as_deref().or(Some(slug)))),

@@ -160,7 +160,7 @@ fn join_floating(offers: Vec<Offer>) -> Vec<Offer> {
 
 /// Attaches prices by time of day; outside their hours they must find the price that they know.
 fn attach_windows(curated: &Curated, offers: &mut [Offer], decisions: &mut Vec<Decision>) {
-    for window in curated.windows.window.iter().filter(|window| window.state == WindowState::Active)
+    for window in curated.windows.window.iter().filter(|window| window.state != WindowState::Ended)
     {
         let about = format!("{}:{}", window.provider, window.id);
         let ours = offers.iter_mut().filter(|offer| {
@@ -190,7 +190,7 @@ fn attach_windows(curated: &Curated, offers: &mut [Offer], decisions: &mut Vec<D
             }
             offer.windows.push((section(window, &price), price.clone()));
         }
-        if !found {
+        if !found && window.state == WindowState::Active {
             let detail = format!("no endpoint of {} has this id", window.model);
             decisions.push(Decision::new(DecisionKind::WindowWithoutEndpoint, about, detail));
         }

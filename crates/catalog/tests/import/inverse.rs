@@ -76,7 +76,10 @@ fn rows(provider: &Table, models: &Models) -> Map<String, Value> {
         let id = endpoint.get("source_id").unwrap_or(&endpoint["id"]).as_str().unwrap();
         let aliases = endpoint.get("aliases").and_then(|aliases| aliases.as_array());
         for alias in aliases.into_iter().flatten() {
-            rows.insert(alias.as_str().unwrap().to_owned(), row.clone());
+            // The id that leads in the catalog has to lead again.
+            let mut twin = row.clone();
+            twin["status"] = json!("deprecated");
+            rows.insert(alias.as_str().unwrap().to_owned(), twin);
         }
         match rows.get_mut(id) {
             Some(other) => join(other, &row),
@@ -84,6 +87,12 @@ fn rows(provider: &Table, models: &Models) -> Map<String, Value> {
         }
     }
     for endpoint in fast {
+        let model = &models[text(endpoint, "model")];
+        for (ours, theirs) in [("structured_output", "structured_output"), ("tools", "tool_call")] {
+            if !model.contains_key(ours) {
+                rows[text(endpoint, "id")][theirs] = Value::Null;
+            }
+        }
         rows[text(endpoint, "id")]["experimental"]["modes"]["fast"] = json!({
             "cost": cost(endpoint.get("price")),
             "provider": {
