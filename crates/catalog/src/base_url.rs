@@ -1,6 +1,6 @@
 //! What an address of a provider has to look like.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Where an address may lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -237,7 +237,9 @@ impl EndpointRow {
     /// conditions. One that was switched off stays off.
     pub(crate) fn lay_over(&mut self, over: EndpointRow) {
         macro_rules! replace {
-            ($($field:ident),* $(,)?) => { $(if over.$field.is_some() { self.$field = over.$field; })* };
+            ($($field:ident),* $(,)?) => {
+                $(if over.$field.is_some() { self.$field = over.$field; })*
+            };
         }
         replace!(
             id,

@@ -43,7 +43,7 @@ pub(crate) struct ProviderRow {
     pub notes: Option<Vec<String>>,
 }
 
-/// Reads a provider. `slug` is the key of an overlay's table; a provider's own file names it inside.
+/// Reads a provider. `slug` is the key of an overlay's table; a provider's own file has it inside.
 pub(crate) fn read(row: Row<'_>, slug: Option<String>) -> Option<ProviderRow> {
     let overlay = slug.is_some();
     let slug = slug.or_else(|| row.required("slug"));
@@ -104,7 +104,9 @@ impl ProviderRow {
     /// off. An operator's address may lead inwards.
     pub(crate) fn lay_over(&mut self, over: ProviderRow) {
         macro_rules! replace {
-            ($($field:ident),* $(,)?) => { $(if over.$field.is_some() { self.$field = over.$field; })* };
+            ($($field:ident),* $(,)?) => {
+                $(if over.$field.is_some() { self.$field = over.$field; })*
+            };
         }
         if over.base_url.is_some() || !over.also.is_empty() {
             self.private_network = Some(true);
@@ -147,7 +149,8 @@ impl ProviderRow {
         self
     }
 
-    /// Returns the provider; `None`, and a fault for each, where something that it needs is missing.
+    /// Returns the provider; `None`, and a fault for each thing that is missing, where it is not
+    /// whole.
     pub(crate) fn finish(self, sink: &Sink) -> Option<Provider> {
         let place = &self.place;
         let missing = |key: &str| {

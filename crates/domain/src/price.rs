@@ -11,7 +11,8 @@ use crate::time::Timestamp;
 use crate::usage::{TOKENS_MAX, Usage};
 use crate::window::Window;
 
-/// A rate in pico-dollars (1e-12 USD) per unit: a token, a character, an image, a request, a minute.
+/// A rate in pico-dollars (1e-12 USD) per unit: a token, a character, an image, a request, a
+/// minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Rate(u64);

@@ -362,7 +362,10 @@ proptest! {
 
     /// A rate is read and written without loss.
     #[test]
-    fn rates_survive_being_written(picos in 0..=Rate::MAX.picos(), units in select(&[1, 1_000, 1_000_000][..])) {
+    fn rates_survive_being_written(
+        picos in 0..=Rate::MAX.picos(),
+        units in select(&[1, 1_000, 1_000_000][..]),
+    ) {
         let rate = Rate::from_picos(picos).unwrap();
         prop_assert_eq!(Rate::parse(&rate.dollars_per(units), units), Some(rate));
     }

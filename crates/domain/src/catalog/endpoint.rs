@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::model::Modality;
+use super::place::{ModelIx, ProviderIx};
 use super::provider::Dialect;
-use super::whole::{ModelIx, ProviderIx};
 use crate::price::PriceCard;
 use crate::quirk::Quirks;
 

@@ -1,14 +1,16 @@
 //! What can be called: models, providers, and the endpoints that join them.
 //!
-//! These are the facts after loading: inherited values are filled in, prices are integers, flags are
-//! typed. How they are written in files, merged and checked is the crate `catalog`.
+//! These are the facts after loading: inherited values are filled in, prices are integers, flags
+//! are typed. How they are written in files, merged and checked is the crate `catalog`.
 
 mod endpoint;
 mod model;
+mod place;
 mod provider;
 mod whole;
 
 pub use endpoint::{Billing, Endpoint, EndpointStatus, ReasoningControls};
 pub use model::{Modality, Model, ModelKind};
+pub use place::{EndpointIx, ModelIx, ProviderIx};
 pub use provider::{Auth, DataPolicy, Dialect, Provider, ProviderClass, Training};
-pub use whole::{Catalog, EndpointIx, ModelIx, ProviderIx};
+pub use whole::Catalog;

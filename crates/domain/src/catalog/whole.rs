@@ -4,19 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::endpoint::Endpoint;
 use super::model::Model;
+use super::place::{EndpointIx, ModelIx, ProviderIx};
 use super::provider::Provider;
-
-/// The place of a model in [`Catalog::models`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ModelIx(pub u32);
-
-/// The place of a provider in [`Catalog::providers`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProviderIx(pub u32);
-
-/// The place of an endpoint in [`Catalog::endpoints`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EndpointIx(pub u32);
 
 /// Every model, provider and endpoint that the house knows.
 #[derive(Clone, Debug, Default)]
