@@ -49,6 +49,7 @@ model = "acme/one"
 id = "one-trial"
 variant = "trial"
 billing = "trial"
+base_url = "https://trial.example.com/v1"
 price = { input = "9", output = "9" }
 "#;
 
@@ -185,6 +186,8 @@ fn an_operators_address_of_a_provider_may_lead_inwards() {
     let one = endpoint(&catalog, "host:acme/one");
     assert_eq!(one.base_url, "http://localhost:8080/v1");
     assert!(one.private_network);
+    // One with an address of its own has not moved.
+    assert!(!endpoint(&catalog, "host/trial:acme/one").private_network);
 }
 
 #[test]
