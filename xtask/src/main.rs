@@ -1,6 +1,7 @@
-//! The chores of this repository: `cargo xtask tidy`, `cargo xtask test`.
+//! The chores of this repository: `cargo xtask tidy`, `cargo xtask test`, `cargo xtask bench`.
 #![expect(clippy::print_stdout, reason = "a chore speaks to whoever ran it")]
 
+mod bench;
 mod clock;
 mod test;
 mod tidy;
@@ -30,6 +31,18 @@ enum Chore {
         #[arg(long)]
         list: bool,
     },
+    /// Measure Interline beside nginx and beside no gateway at all; see docs/benchmarks.md
+    Bench {
+        /// See in less than a minute that it works; the figures mean little
+        #[arg(long)]
+        smoke: bool,
+        /// How often everything is measured [default: 5, with --smoke 1]
+        #[arg(long)]
+        rounds: Option<u32>,
+        /// Also write the figures to this file
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -40,6 +53,9 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Chore::Test { only, .. } => run_test(only),
+        Chore::Bench { smoke, rounds, json } => {
+            run_bench(&bench::Wish { is_smoke: smoke, rounds, json })
+        }
     }
 }
 
@@ -64,6 +80,16 @@ fn run_test(only: Vec<String>) -> ExitCode {
     match test::run(&root(), &test::Wish { only, has_bench }) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_bench(wish: &bench::Wish) -> ExitCode {
+    match bench::run(&root(), wish) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("{error}");
             ExitCode::FAILURE
