@@ -209,8 +209,20 @@ mod tests {
 
     #[test]
     fn hours_that_have_not_come_or_are_over_are_no_condition() {
-        let before = shown("talker", "2026-07-31T23:59:00Z");
-        assert_eq!(before["overrides"].as_array().unwrap().len(), 1);
+        let conditions = |now| shown("talker", now)["overrides"].as_array().unwrap().len();
+        assert_eq!(conditions("2026-07-31T23:59:59Z"), 1);
+        assert_eq!(conditions("2026-08-01T00:00:00Z"), 2);
+        assert_eq!(conditions("2026-12-31T23:59:59Z"), 2);
+        assert_eq!(conditions("2027-01-01T00:00:00Z"), 1);
+    }
+
+    #[test]
+    fn a_doubtful_price_is_shown_once_the_operator_accepts_it() {
+        let sample = sample();
+        let riddle = sample.catalog.endpoints().iter().find(|it| it.upstream_model == "riddle");
+        let accepted = Endpoint { accepted: true, ..riddle.unwrap().clone() };
+        let now = Timestamp::parse(NOON).unwrap();
+        assert_eq!(pricing(&accepted, now)["prompt"], json!("0.000007"));
     }
 
     #[test]

@@ -126,3 +126,31 @@ impl<'a> Query<'a> {
 pub(super) fn invalid(name: &str, wanted: &str) -> Failure {
     Failure::caller(FailureKind::InvalidRequest, format!("`{name}` must be {wanted}.")).at(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_is_given_twice_the_last_counts_and_lists_add_up() {
+        let pairs = [("a", "1"), ("a", "2"), ("b", "9"), ("l", "X,y"), ("l", " y,,z ")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let query = Query(&pairs);
+        assert_eq!(query.text("a").unwrap(), Some("2"));
+        assert_eq!(query.text("c").unwrap(), None);
+        assert_eq!(query.list("l").unwrap(), ["x", "y", "z"]);
+    }
+
+    #[test]
+    fn a_price_is_read_exactly_or_not_at_all() {
+        let rate = |text: &str| {
+            let pairs = [("price".to_owned(), text.to_owned())];
+            Query(&pairs).rate("price").map(|rate| rate.map(Rate::picos)).ok()
+        };
+        assert_eq!(rate("0.000001"), Some(Some(1)));
+        assert_eq!(rate("1000000"), Some(Some(1_000_000_000_000)));
+        assert_eq!(rate("1000000.000001"), None);
+        assert_eq!(rate("0.0000001"), None);
+        assert_eq!(rate("1e3"), None);
+    }
+}

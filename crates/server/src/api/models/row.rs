@@ -129,3 +129,37 @@ fn region(provider: &Provider, endpoint: &Endpoint) -> Option<Region> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::catalog::{EndpointIx, ProviderIx};
+
+    use super::super::samples::sample;
+    use super::*;
+
+    /// Returns where an endpoint is said to stay.
+    fn stays(profile: Option<&str>, datacenters: &[&str]) -> Option<Region> {
+        let catalog = sample().catalog;
+        let provider = Provider {
+            datacenters: datacenters.iter().map(|country| (*country).to_owned()).collect(),
+            ..catalog.provider(ProviderIx(0)).clone()
+        };
+        let endpoint = Endpoint {
+            region: profile.map(str::to_owned),
+            ..catalog.endpoint(EndpointIx(0)).clone()
+        };
+        region(&provider, &endpoint)
+    }
+
+    #[test]
+    fn a_region_is_said_only_where_it_is_certain() {
+        assert_eq!(stays(None, &["DE", "FR"]), Some(Region::Eu));
+        assert_eq!(stays(None, &["EU"]), Some(Region::Eu));
+        assert_eq!(stays(None, &["US"]), Some(Region::Us));
+        assert_eq!(stays(None, &["US", "DE"]), None);
+        assert_eq!(stays(None, &["CH"]), None);
+        assert_eq!(stays(None, &[]), None);
+        assert_eq!(stays(Some("eu"), &["US"]), Some(Region::Eu));
+        assert_eq!(stays(Some("global"), &["US"]), None);
+    }
+}

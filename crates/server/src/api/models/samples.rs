@@ -84,6 +84,7 @@ min_prompt_tokens = 64000
 price = { input = "1", output = "3" }
 [[endpoint.price_window]]
 valid_from = "2026-08-01"
+valid_until = "2027-01-01"
 windows_utc = [["16:30", "00:30"]]
 days = ["mon", "tue"]
 holidays = ["2026-12-25"]
