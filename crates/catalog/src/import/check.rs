@@ -63,7 +63,7 @@ fn doubts(checked: &Checked<'_>, model: &Model, offer: &Offer) -> Vec<Decision> 
     }
     let curated =
         matches!(offer.origin, Origin::CuratedId | Origin::CuratedSlug | Origin::CuratedModel);
-    if let Some(name) = &offer.facts.name {
+    if let Some(name) = offer.facts.name.as_ref().filter(|_| offer.origin != Origin::CuratedId) {
         let bare = bare_name(name);
         let stripped = strip_precision(&slugify(&bare)).0;
         let named = checked.identity.model_named(&bare);

@@ -178,7 +178,7 @@ pub(super) struct Providers {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub(super) struct NewProvider {
     pub(super) name: Option<String>,
     pub(super) class: Option<String>,
@@ -195,6 +195,9 @@ pub(super) struct NewProvider {
     pub(super) source: Option<String>,
     pub(super) data: Option<Table>,
     pub(super) quirks: Option<Table>,
+    /// Whatever else a provider's file may say.
+    #[serde(flatten)]
+    pub(super) more: Table,
 }
 
 /// `corrections.toml`: known defects of the source.

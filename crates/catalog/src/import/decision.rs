@@ -25,7 +25,7 @@ impl Decision {
 
 impl Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.about, self.detail)
+        write!(f, "{}: {}: {}", self.kind.name(), self.about, self.detail)
     }
 }
 
@@ -110,7 +110,7 @@ kinds! {
     /// Two ids of one offer have different prices; the preferred id's is taken.
     AliasPriceDiffers = "alias price differs",
         "tell them apart by a variant in curated/aliases.toml if they are two offers";
-    /// A price by time of day starts from another price than the endpoint has, which is quarantined.
+    /// A price by time of day starts from another price than its endpoint has; it is quarantined.
     WindowBaseDiffers = "window base differs",
         "read the vendor's page again and correct curated/price_windows.toml";
     /// A price by time of day is for an endpoint that is not there.

@@ -1,7 +1,7 @@
 //! A file of the catalog as text that can be edited: what is not touched keeps its every byte.
 //!
-//! A file is a head and blocks, and a block (`[[endpoint]]`, `[[model]]`) is a table of entries with
-//! sections (`[[endpoint.price_over]]`, `[endpoint.quirks]`) behind it. Comments go with what
+//! A file is a head and blocks, and a block (`[[endpoint]]`, `[[model]]`) is a table of entries
+//! with sections (`[[endpoint.price_over]]`, `[endpoint.quirks]`) behind it. Comments go with what
 //! follows them.
 
 use toml::{Table, Value};

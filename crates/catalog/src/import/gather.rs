@@ -399,9 +399,9 @@ pub(super) fn check_tables(known: &Known<'_>) -> Vec<Decision> {
     let (curated, source) = (known.curated, known.source);
     let policy = &curated.policy;
     let mut decisions = Vec::new();
-    for (directory, upstream) in &source.directories {
+    for directory in source.directories.keys() {
         if !policy.include.contains_key(directory) && !policy.skip.contains_key(directory) {
-            let detail = upstream.name.clone().unwrap_or_else(|| "unnamed".to_owned());
+            let detail = "the policy does not name it";
             decisions.push(Decision::new(DecisionKind::NewDirectory, directory, detail));
         }
     }

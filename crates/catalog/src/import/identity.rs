@@ -7,6 +7,7 @@ use super::curated::{Curated, Serving};
 use super::decision::{Decision, DecisionKind};
 use super::model::Model;
 use super::source::Source;
+use crate::model::is_id;
 
 /// Rows of OpenRouter's directory that are its own routers or moving names.
 const NO_MODELS: [&str; 3] = ["~", "openrouter/", "switchpoint/"];
@@ -164,7 +165,7 @@ impl<'a> Identity<'a> {
         for id in openrouter.rows.keys() {
             let model = id.split(':').next().unwrap_or(id);
             let Some(slug) = slug_of(model) else { continue };
-            if NO_MODELS.iter().any(|prefix| id.starts_with(prefix)) {
+            if NO_MODELS.iter().any(|prefix| id.starts_with(prefix)) || !is_id(model) {
                 continue;
             }
             self.models.entry(model.to_owned()).or_insert(false);
@@ -230,7 +231,7 @@ impl<'a> Identity<'a> {
         }
     }
 
-    /// Gives a name to a model. A model that the catalog named gives way to one that has it already.
+    /// Gives a name to a model. One that the catalog named gives way to one that has it already.
     fn put(&mut self, name: &str, model: &str, origin: Origin) {
         let key = key(name);
         let Some(known) = self.keys.get(&key) else {

@@ -121,7 +121,10 @@ impl Merged {
         for (key, wish) in &wishes {
             changes.extend(apply(&offer.id, block, key, wish, &entry::ORDER));
         }
-        let sections = [("price_over", tier_bodies(offer, &block.table)), ("price_window", window_bodies(offer))];
+        let sections = [
+            ("price_over", tier_bodies(offer, &block.table)),
+            ("price_window", window_bodies(offer)),
+        ];
         for (key, bodies) in sections {
             if same_sections(&block.table, key, &bodies) {
                 continue;
@@ -379,8 +382,7 @@ fn new_provider(material: &Material<'_>, slug: &str, facts: &ProviderFacts) -> P
     let env = listed(if kept.env.is_empty() { own_env } else { &kept.env });
     let source = directory.map(|name| format!("models.dev:{name}")).or(kept.source.clone());
     let unknown = "{ train = \"unknown\" }".to_owned();
-    let table =
-        |table: &Option<Table>| table.clone().map(|table| inline(&Value::Table(table)));
+    let table = |table: &Option<Table>| table.clone().map(|table| inline(&Value::Table(table)));
     let lines = [
         ("slug", text(Some(slug))),
         ("name", text(name.as_deref().or(Some(slug)))),
@@ -400,7 +402,10 @@ fn new_provider(material: &Material<'_>, slug: &str, facts: &ProviderFacts) -> P
         ("data", table(&kept.data).or(Some(unknown))),
     ];
     let said = lines.into_iter().filter_map(|(key, value)| Some((key, value?)));
-    let lines: String = said.map(|(key, value)| format!("{key} = {value}\n")).collect();
+    let more =
+        kept.more.iter().map(|(key, value)| format!("{} = {}\n", bare_key(key), inline(value)));
+    let lines = said.map(|(key, value)| format!("{key} = {value}\n")).chain(more);
+    let lines: String = lines.collect();
     let mut head = format!("{FIRST_LINE}\n[provider]\n{lines}");
     if let Some(quirks) = kept.quirks.as_ref().filter(|quirks| !quirks.is_empty()) {
         let flags =

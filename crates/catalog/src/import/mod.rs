@@ -150,7 +150,9 @@ fn outcome(merged: Merged, mut decisions: Vec<Decision>) -> Outcome {
     let files: Vec<SourceFile> = providers.chain(authors).collect();
     let layers = Layers { base: files.clone(), ..Layers::default() };
     for fault in load(&layers).err().into_iter().flatten() {
-        decisions.push(Decision::new(DecisionKind::DoesNotLoad, &fault.file, fault.to_string()));
+        let line = fault.line.map_or(String::new(), |line| format!("line {line}, "));
+        let detail = format!("{line}{}: {}", fault.key, fault.message);
+        decisions.push(Decision::new(DecisionKind::DoesNotLoad, fault.file, detail));
     }
     decisions.sort();
     decisions.dedup();
@@ -166,7 +168,7 @@ impl Display for Outcome {
                 kind = Some(decision.kind);
                 writeln!(f, "\n{}: {}", decision.kind.name(), decision.kind.mend())?;
             }
-            writeln!(f, "  {decision}")?;
+            writeln!(f, "  {}: {}", decision.about, decision.detail)?;
         }
         match self.decisions.len() {
             0 => writeln!(f, "nothing to decide"),

@@ -66,6 +66,7 @@ fn fast_modes(curated: &Curated, identity: &mut Identity<'_>, offers: &mut [Offe
                 let mut other = offer.clone();
                 other.serving.model.push_str("-fast");
                 other.serving.variant = Some("fast".to_owned());
+                other.facts.name = other.facts.name.map(|name| format!("{name} (Fast)"));
                 other.price = fast.price;
                 other.tiers.clear();
                 other.body = fast.body;
