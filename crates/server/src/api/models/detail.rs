@@ -75,7 +75,7 @@ pub async fn zdr(
 
 fn find(catalog: &Catalog, name: Name) -> Result<ModelIx, Failure> {
     let Ok(Path((author, slug))) = name else {
-        return Err(unknown(catalog, ""));
+        return Err(Failure::caller(FailureKind::NotFound, "The path is no name of a model."));
     };
     let name = format!("{author}/{slug}");
     catalog
