@@ -84,3 +84,52 @@ async fn ask_until(ask: Arc<Ask>, mut stream: TcpStream, end: Instant) -> Result
     }
     Ok(load)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::super::ask::Expects;
+    use super::*;
+
+    const GOOD: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+
+    /// Loads a server that gives `answers` in turn, the last for ever, to whomever asks.
+    fn loaded(answers: &'static [&'static str]) -> Result<Load, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime can be made").block_on(async {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
+            let address = listener.local_addr().expect("it is bound");
+            tokio::spawn(async move {
+                while let Ok((mut stream, _)) = listener.accept().await {
+                    tokio::spawn(async move {
+                        let mut asked = [0; 64];
+                        let last = answers.iter().rev().take(1).cycle();
+                        for answer in answers.iter().chain(last) {
+                            if !matches!(stream.read(&mut asked).await, Ok(1..)) {
+                                return;
+                            }
+                            stream.write_all(answer.as_bytes()).await.expect("somebody reads");
+                        }
+                    });
+                }
+            });
+            let expects = Expects::Whole { bytes_min: 2 };
+            let ask = Ask { address, bytes: b"GET".to_vec(), expects };
+            closed_loop(&Arc::new(ask), 3, Duration::from_millis(20)).await
+        })
+    }
+
+    #[test]
+    fn a_load_counts_right_answers_and_ends_when_its_time_has_come() {
+        let load = loaded(&[GOOD]).expect("every answer is right");
+        assert!(load.answers >= 3 && load.elapsed >= Duration::from_millis(20));
+    }
+
+    #[test]
+    fn one_wrong_answer_among_right_ones_is_an_error() {
+        const WRONG: &str = "HTTP/1.1 502 Bad\r\ncontent-length: 2\r\n\r\n{}";
+        let error = loaded(&[GOOD, WRONG, GOOD]).expect_err("one is wrong");
+        assert_eq!(error, "the answer is 502: {}");
+    }
+}

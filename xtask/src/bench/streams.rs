@@ -118,3 +118,66 @@ async fn read_whole(ask: &Ask, progress: &Progress) -> Result<(), String> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+    use tokio::runtime::Builder;
+    use tokio::sync::Notify;
+
+    use super::super::ask::Expects;
+    use super::*;
+
+    const BEGIN: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
+        transfer-encoding: chunked\r\n\r\na\r\ndata: {}\n\n\r\n";
+    const END: &str = "a\r\ndata: {}\n\n\r\ne\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
+
+    /// Opens `count` streams, and has the server end them as soon as that is awaited.
+    async fn opened(count: usize, end: &'static str) -> (Result<OpenStreams, String>, Arc<Notify>) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let may_end = Arc::new(Notify::new());
+        let ending = may_end.clone();
+        tokio::spawn(async move {
+            let mut streams = Vec::new();
+            for _ in 0..count {
+                let (mut stream, _) = listener.accept().await.expect("somebody comes");
+                stream.write_all(BEGIN.as_bytes()).await.expect("somebody reads");
+                streams.push(stream);
+            }
+            ending.notified().await;
+            for mut stream in streams {
+                stream.write_all(end.as_bytes()).await.expect("somebody reads");
+            }
+        });
+        let expects = Expects::Stream { events_min: 1 };
+        let ask = Arc::new(Ask { address, bytes: b"GET".to_vec(), expects });
+        (OpenStreams::open(&ask, count).await, may_end)
+    }
+
+    #[test]
+    fn streams_are_open_at_one_time_and_read_to_their_end() {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime can be made").block_on(async {
+            let (streams, may_end) = opened(WAVE + 1, END).await;
+            let mut streams = streams.expect("all begin");
+            assert_eq!(streams.events(), WAVE as u64 + 1);
+            assert_eq!(streams.check_open().await, Ok(()));
+            let progress = streams.progress.clone();
+            may_end.notify_one();
+            assert_eq!(streams.finish().await, Ok(()));
+            assert_eq!(progress.events.load(Ordering::Relaxed), 2 * (WAVE as u64 + 1));
+        });
+    }
+
+    #[test]
+    fn a_stream_that_ends_without_its_last_word_is_an_error() {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime can be made").block_on(async {
+            let (streams, may_end) = opened(2, "0\r\n\r\n").await;
+            may_end.notify_one();
+            let ended = streams.expect("all begin").finish().await;
+            assert_eq!(ended, Err("a stream has no end".to_owned()));
+        });
+    }
+}
