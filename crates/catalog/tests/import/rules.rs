@@ -79,6 +79,19 @@ fn models_follow_their_lab_and_new_ones_are_described() {
 }
 
 #[test]
+fn a_model_does_not_follow_a_lab_that_spoke_for_its_endpoint_alone() {
+    let mut current = small_catalog();
+    let lab = current.iter_mut().find(|file| file.path.ends_with("providers/mira.toml")).unwrap();
+    lab.text = lab.text.replacen("reasoning_controls", "context = 100000\nreasoning_controls", 1);
+    let outcome = import(SOURCE, &current, &small_tables()).unwrap();
+    let model = text(&outcome, "catalog/models/mira.toml");
+    assert!(model.contains(
+        "id = \"mira/sage-2\"\nname = \"Sage 2\"\nreleased = \"2026-03-01\"\ncontext = 200000\n"
+    ));
+    assert!(text(&outcome, "catalog/providers/mira.toml").contains("context = 400000\n"));
+}
+
+#[test]
 fn what_comes_out_comes_out_again() {
     let once = imported();
     let twice = import(SOURCE, &once.files, &small_tables()).unwrap();
