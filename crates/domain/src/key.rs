@@ -86,15 +86,20 @@ impl Spend {
         }
     }
 
-    /// Returns the spend after `amount` more at `now`.
-    pub fn plus(self, amount: Money, now: Timestamp) -> Spend {
-        let current = self.at(now);
+    /// Returns the spend after `amount` more at `when`, which may lie before what is already
+    /// counted: it then counts only in the windows that it belongs to.
+    pub fn plus(self, amount: Money, when: Timestamp) -> Spend {
+        let current = self.at(when);
+        let as_of = current.as_of;
+        let added = |start: Timestamp, counted: Money| {
+            if when < start { counted } else { counted.saturating_add(amount) }
+        };
         Spend {
-            as_of: current.as_of,
+            as_of,
             total: current.total.saturating_add(amount),
-            day: current.day.saturating_add(amount),
-            week: current.week.saturating_add(amount),
-            month: current.month.saturating_add(amount),
+            day: added(as_of.day_start(), current.day),
+            week: added(as_of.week_start(), current.week),
+            month: added(as_of.month_start(), current.month),
         }
     }
 }
@@ -110,5 +115,8 @@ mod tests {
         let spend = Spend::default().plus(Money::from_nanos(5), sunday).at(monday);
         let nanos = [spend.total, spend.day, spend.week, spend.month].map(Money::nanos);
         assert_eq!(nanos, [5, 0, 0, 5]);
+        let late = spend.plus(Money::from_nanos(2), sunday);
+        let nanos = [late.total, late.day, late.week, late.month].map(Money::nanos);
+        assert_eq!(nanos, [7, 0, 0, 7]);
     }
 }

@@ -128,6 +128,8 @@ mod tests {
 
     use super::*;
 
+    const MILLION_DOLLARS: i64 = 1_000_000_000_000_000;
+
     #[test]
     fn dollars_are_written_without_trailing_zeros() {
         let said: Vec<String> = [0, 1, -1, 1_500_000_000, 2_000_000_000, -50_000_000]
@@ -154,7 +156,7 @@ mod tests {
 
         /// The number in JSON identifies the amount to the nano-dollar below a million dollars.
         #[test]
-        fn json_numbers_keep_every_nano(nanos in -1_000_000_000_000_000_i64..1_000_000_000_000_000) {
+        fn json_numbers_keep_every_nano(nanos in -MILLION_DOLLARS..MILLION_DOLLARS) {
             let money = Money::from_nanos(nanos);
             prop_assert_eq!((money.dollars() * 1e9).round() as i64, nanos);
         }

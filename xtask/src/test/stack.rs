@@ -85,7 +85,7 @@ fn start_server(binary: &Path, folder: &Path, port: u16) -> Result<Server, Strin
         "serve".to_owned(),
         "--listen".to_owned(),
         format!("127.0.0.1:{port}"),
-        "--data-dir".to_owned(),
+        "--data".to_owned(),
         text(&folder.join("data")),
         "--catalog".to_owned(),
         text(&folder.join("catalog")),
