@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use domain::catalog::Endpoint;
+pub use domain::event::FinishReason;
 use domain::failure::Failure;
 use domain::money::Money;
 use domain::usage::Usage;
@@ -66,21 +67,6 @@ pub struct Observed {
     pub content_bytes: u64,
     /// Images seen.
     pub images: u16,
-}
-
-/// Why an answer ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FinishReason {
-    /// By itself, or at a stop sequence.
-    Stop,
-    /// At a limit of tokens.
-    Length,
-    /// To have tools called.
-    ToolCalls,
-    /// Cut by a filter.
-    ContentFilter,
-    /// The provider failed.
-    Error,
 }
 
 /// What an answer tells of its cost.
@@ -181,17 +167,4 @@ pub trait Collector: Send {
     /// # Errors
     /// When it ended before the answer did.
     fn finish(self: Box<Self>) -> Result<Box<dyn WholeAnswer>, Failure>;
-}
-
-impl FinishReason {
-    /// Returns OpenAI's word for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            FinishReason::Stop => "stop",
-            FinishReason::Length => "length",
-            FinishReason::ToolCalls => "tool_calls",
-            FinishReason::ContentFilter => "content_filter",
-            FinishReason::Error => "error",
-        }
-    }
 }

@@ -15,7 +15,10 @@ pub struct Request {
     pub body: Bytes,
     /// Where each top-level field stands in the body, in the order of the body.
     pub fields: Vec<Field>,
-    /// Fields that are understood by the house and have no effect, with the reason.
+    /// What its messages and tools hold that not every endpoint takes.
+    pub marks: Marks,
+    /// Fields that are understood by the house and have no effect, with the reason:
+    /// `name: why`.
     pub ignored: Vec<String>,
 }
 
@@ -30,4 +33,29 @@ pub struct Field {
     pub value_start: usize,
     /// The byte after its value.
     pub end: usize,
+}
+
+/// What messages and tools hold that not every endpoint takes: where nothing is marked, nothing has
+/// to be looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// A message of the role `developer`.
+    pub developer: bool,
+    /// Thinking of earlier answers.
+    pub thinking: bool,
+    /// Marks of where to cache.
+    pub cache: bool,
+    /// Tool calls or their results.
+    pub tool_calls: bool,
+    /// Tools that the provider's or the house's servers would run.
+    pub server_tools: bool,
+}
+
+impl Request {
+    /// Returns the value of a top-level field as it stands in the body; `None` also for `null`.
+    pub fn value(&self, name: &str) -> Option<&[u8]> {
+        let field = self.fields.iter().find(|field| field.name == name)?;
+        let value = &self.body[field.value_start..field.end];
+        (value != b"null").then_some(value)
+    }
 }

@@ -3,7 +3,9 @@
 //! Nothing in here waits, asks a clock, draws a lot or touches the outside world; what it needs of
 //! those is passed in. That is what makes it testable in milliseconds, and replayable.
 
+pub mod answer;
 pub mod catalog;
+pub mod event;
 pub mod failure;
 pub mod generation;
 pub mod id;

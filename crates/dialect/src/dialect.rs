@@ -1,0 +1,110 @@
+//! What a dialect can do: the verbs on the side that faces callers, and on the side that faces
+//! providers.
+//!
+//! All of them are pure. State is kept only by the two stream objects, which live as long as one
+//! stream.
+
+use domain::answer::Answer;
+use domain::catalog::{Endpoint, Modality};
+use domain::event::Event;
+use domain::failure::Failure;
+use domain::quirk::{Quirks, ReasoningOut};
+
+use crate::exchange::{Receipt, Stamp};
+use crate::sse::{EVENT_BYTES_MAX, MEDIA_EVENT_BYTES_MAX};
+
+/// What an answer has to look like to its caller, whoever gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Face {
+    /// What it is stamped with.
+    pub(crate) stamp: Stamp,
+    /// The caller used the legacy form: a prompt, and text in answer.
+    pub(crate) is_legacy: bool,
+    /// The caller does not want to see the thinking.
+    pub(crate) hides_thinking: bool,
+}
+
+/// What has to be known of an endpoint to read its answers.
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    /// Its departures from its dialect.
+    pub(crate) quirks: Quirks,
+    /// The largest event that it may send.
+    pub(crate) event_bytes_max: usize,
+}
+
+impl Host {
+    /// Returns what has to be known of an endpoint.
+    pub(crate) fn of(endpoint: &Endpoint) -> Host {
+        let only_text = endpoint.output_modalities.iter().all(|it| *it == Modality::Text);
+        Host {
+            quirks: endpoint.quirks.clone(),
+            event_bytes_max: if only_text { EVENT_BYTES_MAX } else { MEDIA_EVENT_BYTES_MAX },
+        }
+    }
+
+    /// Returns whether thinking stands between tags in the text.
+    pub(crate) fn splits_tags(&self) -> bool {
+        self.quirks.reasoning_out == Some(ReasoningOut::ThinkTags)
+    }
+
+    /// Returns the fields of an answer beyond the dialect's that are passed on.
+    pub(crate) fn extra_fields(&self) -> &[String] {
+        self.quirks.extra_fields.as_deref().unwrap_or_default()
+    }
+}
+
+/// The side of a dialect that faces callers.
+pub(crate) trait ClientDialect: Sync {
+    /// Writes a whole answer.
+    fn encode_answer(&self, answer: &Answer, face: &Face, receipt: &Receipt) -> Vec<u8>;
+
+    /// Begins to write a stream.
+    fn stream_encoder(&self, face: &Face) -> Box<dyn StreamEncoder>;
+}
+
+/// The side of a dialect that faces providers.
+pub(crate) trait UpstreamDialect: Sync {
+    /// Reads a whole answer.
+    ///
+    /// # Errors
+    /// When it is none.
+    fn decode_answer(&self, body: &[u8], host: &Host) -> Result<Answer, Failure>;
+
+    /// Reads an error.
+    fn decode_error(&self, status: u16, body: &[u8]) -> Failure;
+
+    /// Begins to read a stream.
+    fn stream_decoder(&self, host: &Host) -> Box<dyn StreamDecoder>;
+
+    /// Returns the optional parameters that an endpoint takes, in OpenRouter's names.
+    fn supported_parameters(&self, endpoint: &Endpoint) -> Vec<&'static str>;
+}
+
+/// Turns a provider's bytes into events.
+pub(crate) trait StreamDecoder: Send {
+    /// Takes bytes, cut anywhere, and appends the events that they complete. Returns whether the
+    /// stream has come to its prescribed end.
+    ///
+    /// # Errors
+    /// When the stream turns out to be broken or to carry an error. What came before is in `events`.
+    fn push(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<bool, Failure>;
+
+    /// Takes note that the network has ended the stream.
+    ///
+    /// # Errors
+    /// When it ended before the answer did.
+    fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure>;
+}
+
+/// Turns events into a caller's bytes.
+pub(crate) trait StreamEncoder: Send {
+    /// Appends what a caller sees of an event, if anything.
+    fn push(&mut self, event: &Event, out: &mut Vec<u8>);
+
+    /// Appends what closes a complete stream.
+    fn close(&mut self, receipt: &Receipt, out: &mut Vec<u8>);
+
+    /// Appends what closes a broken one.
+    fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>);
+}

@@ -1,0 +1,75 @@
+//! Failures as OpenRouter's API words them: the object under `error`.
+
+use domain::failure::{Failure, FailureKind};
+use serde_json::{Map, Value, json};
+
+/// What a caller is told when the house failed.
+const MASKED: &str = "Something went wrong on our side. It has been noted.";
+
+/// Returns the body of an error response.
+///
+/// `docs_base`: the page that explains the codes of availability, without an anchor.
+pub(crate) fn body(failure: &Failure, docs_base: &str) -> Value {
+    let (status, error_type) = failure.kind.wire();
+    let mut error = error(failure);
+    if let Some(availability) = failure.availability.as_deref() {
+        let mut shown = serde_json::to_value(availability).unwrap_or_default();
+        let code = shown["code"].as_str().unwrap_or_default().to_owned();
+        shown["docs_url"] = json!(format!("{docs_base}#{code}"));
+        error["error_type"] = json!(error_type);
+        error["http_status"] = json!(status);
+        error["availability"] = shown;
+    }
+    json!({ "error": error })
+}
+
+/// Returns the object under `error`, as events carry it.
+pub(crate) fn error(failure: &Failure) -> Value {
+    let (status, error_type) = failure.kind.wire();
+    let masked = failure.kind == FailureKind::Internal;
+    let mut metadata = Map::from_iter([("error_type".to_owned(), json!(error_type))]);
+    if let Some(code) = failure.provider_code.as_deref().filter(|_| !masked) {
+        metadata.insert("provider_code".to_owned(), json!(code));
+    }
+    let message = if masked { MASKED } else { failure.detail.as_str() };
+    let mut error = json!({"code": status, "message": message, "metadata": metadata});
+    if let Some(param) = failure.param.as_deref().filter(|_| !masked) {
+        error["param"] = json!(param);
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::failure::{Availability, AvailabilityCode};
+
+    use super::*;
+
+    #[test]
+    fn a_failure_of_the_house_is_masked() {
+        let failure = Failure {
+            provider_code: Some("secret".to_owned()),
+            ..Failure::house("the disk is full").at("model")
+        };
+        insta::assert_snapshot!(body(&failure, "https://host/errors"), @r#"{"error":{"code":500,"message":"Something went wrong on our side. It has been noted.","metadata":{"error_type":"server"}}}"#);
+    }
+
+    #[test]
+    fn a_caller_s_failure_names_the_field() {
+        let failure = Failure::caller(FailureKind::InvalidRequest, "`n` has to be 1.").at("n");
+        insta::assert_snapshot!(body(&failure, "https://host/errors"), @r#"{"error":{"code":400,"message":"`n` has to be 1.","metadata":{"error_type":"invalid_request"},"param":"n"}}"#);
+    }
+
+    #[test]
+    fn availability_says_where_to_read_on() {
+        let availability = Availability {
+            code: AvailabilityCode::CapacityExhausted,
+            retryable: true,
+            requested_models: vec!["acme/tiny".to_owned()],
+            ..Availability::default()
+        };
+        let failure =
+            Failure::upstream(FailureKind::RateLimited, "No capacity.").because(availability);
+        insta::assert_snapshot!(body(&failure, "https://host/errors"), @r#"{"error":{"code":429,"message":"No capacity.","metadata":{"error_type":"rate_limit_exceeded"},"error_type":"rate_limit_exceeded","http_status":429,"availability":{"code":"capacity_exhausted","retryable":true,"requested_models":["acme/tiny"],"docs_url":"https://host/errors#capacity_exhausted"}}}"#);
+    }
+}

@@ -1,0 +1,166 @@
+//! Events written as a stream of this dialect.
+
+use std::collections::BTreeSet;
+
+use domain::event::{Delta, Event, FinishReason};
+use domain::failure::Failure;
+use serde_json::{Map, Value, json};
+
+use super::answer::{detail, image};
+use super::calls::Fragment;
+use super::lane::push_head;
+use super::messages::detail_text;
+use super::tail::{chunk_object, push_close, push_failure};
+use crate::dialect::{Face, StreamEncoder};
+use crate::exchange::Receipt;
+use crate::json::{push_member, push_value};
+
+/// Turns events into a stream of this dialect.
+pub(super) struct Encoder {
+    face: Face,
+    /// What every event begins with, up to the choices.
+    head: Vec<u8>,
+    /// Choices that have begun.
+    begun: BTreeSet<u32>,
+    images: u32,
+    extra: Map<String, Value>,
+}
+
+impl Encoder {
+    pub(super) fn new(face: &Face) -> Encoder {
+        let mut head = b"data: ".to_vec();
+        push_head(face, &mut head, chunk_object(face));
+        head.extend_from_slice(b",\"choices\":[");
+        Encoder { face: face.clone(), head, begun: BTreeSet::new(), images: 0, extra: Map::new() }
+    }
+
+    fn delta(&mut self, choice: u32, delta: &Delta, out: &mut Vec<u8>) {
+        if self.face.is_legacy {
+            return self.legacy_delta(choice, delta, out);
+        }
+        let mut logprobs = &Value::Null;
+        let mut shown = match delta {
+            Delta::Text(text) => json!({"content": text}),
+            Delta::Reasoning(_) | Delta::ReasoningDetail(_) if self.face.hides_thinking => return,
+            Delta::Reasoning(text) => {
+                json!({"content": "", "reasoning": text, "reasoning_details": [detail(text)]})
+            }
+            Delta::ReasoningDetail(piece) => {
+                let mut shown = json!({"content": "", "reasoning_details": [piece]});
+                let text = detail_text(&shown["reasoning_details"]);
+                if !text.is_empty() {
+                    shown["reasoning"] = json!(text);
+                }
+                shown
+            }
+            Delta::Refusal(text) => json!({"refusal": text}),
+            Delta::ToolCallStart { index, id, name } => {
+                let start = Some((id.clone(), name.clone()));
+                calls(Fragment { index: *index, start, args: String::new() })
+            }
+            Delta::ToolCallArgs { index, json } => {
+                calls(Fragment { index: *index, start: None, args: json.clone() })
+            }
+            Delta::Image { url } => {
+                self.images += 1;
+                json!({"images": [image(url, self.images - 1)]})
+            }
+            Delta::Audio(audio) => json!({"audio": audio}),
+            Delta::Annotation(annotation) => json!({"annotations": [annotation]}),
+            Delta::Logprobs(all) => {
+                logprobs = all;
+                json!({"content": ""})
+            }
+        };
+        if self.begun.insert(choice) {
+            shown["role"] = json!("assistant");
+        }
+        self.chunk(
+            &json!({
+                "index": choice,
+                "delta": shown,
+                "finish_reason": null,
+                "native_finish_reason": null,
+                "logprobs": logprobs,
+            }),
+            out,
+        );
+    }
+
+    fn legacy_delta(&mut self, choice: u32, delta: &Delta, out: &mut Vec<u8>) {
+        let (name, text) = match delta {
+            Delta::Text(text) => ("text", text),
+            Delta::Reasoning(text) if !self.face.hides_thinking => ("reasoning", text),
+            _ => return,
+        };
+        let mut shown = json!({
+            "index": choice,
+            "text": "",
+            "finish_reason": null,
+            "native_finish_reason": null,
+            "logprobs": null,
+        });
+        shown[name] = json!(text);
+        self.chunk(&shown, out);
+    }
+
+    fn finish(
+        &mut self,
+        choice: u32,
+        reason: Option<FinishReason>,
+        native: Option<&str>,
+        out: &mut Vec<u8>,
+    ) {
+        let mut shown = json!({"index": choice});
+        if self.face.is_legacy {
+            shown["text"] = json!("");
+        } else {
+            shown["delta"] = json!({"content": ""});
+            if self.begun.insert(choice) {
+                shown["delta"]["role"] = json!("assistant");
+            }
+        }
+        shown["finish_reason"] = json!(reason.map(FinishReason::word));
+        shown["native_finish_reason"] = json!(native);
+        shown["logprobs"] = Value::Null;
+        self.chunk(&shown, out);
+    }
+
+    fn chunk(&self, choice: &Value, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.head);
+        push_value(out, choice);
+        out.push(b']');
+        for (name, value) in &self.extra {
+            push_member(out, name);
+            push_value(out, value);
+        }
+        out.extend_from_slice(b"}\n\n");
+    }
+}
+
+impl StreamEncoder for Encoder {
+    fn push(&mut self, event: &Event, out: &mut Vec<u8>) {
+        match event {
+            Event::Delta { choice, delta } => self.delta(*choice, delta, out),
+            Event::Finish { choice, reason, native } => {
+                self.finish(*choice, *reason, native.as_deref(), out);
+            }
+            Event::Extra { name, value } => {
+                self.extra.insert(name.clone(), value.clone());
+            }
+            Event::Named { .. } | Event::Used(_) => (),
+        }
+    }
+
+    fn close(&mut self, receipt: &Receipt, out: &mut Vec<u8>) {
+        push_close(&self.face, receipt, out);
+    }
+
+    fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {
+        push_failure(&self.face, failure, out);
+    }
+}
+
+fn calls(fragment: Fragment) -> Value {
+    json!({"tool_calls": [fragment.shown()]})
+}

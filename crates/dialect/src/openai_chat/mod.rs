@@ -1,0 +1,30 @@
+//! OpenAI's chat completions: the dialect of most callers and most hosts.
+
+mod answer;
+mod ask;
+mod calls;
+mod decoder;
+mod encoder;
+mod error;
+mod fields;
+mod found;
+mod lane;
+mod messages;
+mod outgoing;
+mod preferences;
+mod read;
+mod rules;
+mod shape;
+mod speaker;
+mod stream;
+mod tail;
+mod thinking;
+mod usage;
+mod verbatim;
+mod whole;
+
+pub(crate) use ask::{decode_chat, decode_completion};
+pub(crate) use outgoing::wire;
+pub(crate) use speaker::OPENAI_CHAT;
+pub(crate) use tail::failure_event;
+pub(crate) use verbatim::Verbatim;

@@ -1,0 +1,207 @@
+//! The `provider` object: where a request wants to go.
+
+use domain::failure::Failure;
+use domain::price::Rate;
+use domain::request::{MaxPrice, Preferences, Sort};
+use serde_json::{Map, Value};
+
+use super::read::invalid;
+
+const QUANTIZATIONS: [&str; 12] = [
+    "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32",
+    "unknown",
+];
+/// Names in one list, at most.
+const NAMES_MAX: usize = 256;
+const TOKENS_PER_PRICE: f64 = 1e6;
+const PICOS_PER_DOLLAR: f64 = 1e12;
+
+/// Reads the object. What it holds without effect is added to `ignored`.
+///
+/// # Errors
+/// When a known key has a value that makes no sense.
+pub(super) fn preferences(
+    object: &Map<String, Value>,
+    ignored: &mut Vec<String>,
+) -> Result<Preferences, Failure> {
+    let mut wants = Preferences::default();
+    for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
+        match key.as_str() {
+            "order" => wants.order = names(key, value)?,
+            "only" => wants.only = names(key, value)?,
+            "ignore" => wants.ignore = names(key, value)?,
+            "allow_fallbacks" => wants.allow_fallbacks = truth(key, value)?,
+            "require_parameters" => wants.require_parameters = truth(key, value)?,
+            "data_collection" => wants.allow_data_collection = collection(value)?,
+            "zdr" => wants.zero_retention = truth(key, value)?,
+            "quantizations" => wants.quantizations = quantizations(value)?,
+            "sort" => (wants.sort, wants.sort_across_models) = sort(value)?,
+            "max_price" => wants.max_price = max_price(value)?,
+            "preferred_min_throughput" | "preferred_max_latency" => {
+                ignored.push(format!("provider.{key}: endpoints are not measured by it yet"));
+            }
+            "enforce_distillable_text" => {
+                if truth(key, value)? {
+                    let why = "whether authors permit distillation is not known";
+                    ignored.push(format!("provider.{key}: {why}"));
+                }
+            }
+            unknown => ignored.push(format!("provider.{}: not known", shown(unknown))),
+        }
+    }
+    Ok(wants)
+}
+
+/// Returns a name from a request as it may be shown.
+pub(super) fn shown(name: &str) -> String {
+    name.chars().filter(|letter| !letter.is_control() && *letter != ',').take(64).collect()
+}
+
+fn wrong(key: &str, must: &str) -> Failure {
+    invalid(format!("`provider.{key}` has to be {must}.")).at(format!("provider.{key}"))
+}
+
+fn truth(key: &str, value: &Value) -> Result<bool, Failure> {
+    value.as_bool().ok_or_else(|| wrong(key, "true or false"))
+}
+
+fn names(key: &str, value: &Value) -> Result<Vec<String>, Failure> {
+    let must = || wrong(key, "a list of at most 256 names of providers");
+    let items = value.as_array().filter(|items| items.len() <= NAMES_MAX).ok_or_else(must)?;
+    items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(must)).collect()
+}
+
+fn collection(value: &Value) -> Result<bool, Failure> {
+    match value.as_str() {
+        Some("allow") => Ok(true),
+        Some("deny") => Ok(false),
+        _ => Err(wrong("data_collection", "`allow` or `deny`")),
+    }
+}
+
+fn quantizations(value: &Value) -> Result<Vec<String>, Failure> {
+    let wanted = names("quantizations", value)?;
+    match wanted.iter().all(|name| QUANTIZATIONS.contains(&name.as_str())) {
+        true => Ok(wanted),
+        false => {
+            let must = format!("a list of these: {}", QUANTIZATIONS.join(", "));
+            Err(wrong("quantizations", &must))
+        }
+    }
+}
+
+fn sort(value: &Value) -> Result<(Option<Sort>, bool), Failure> {
+    let (by, partition) = match value {
+        Value::Object(object) => {
+            (object.get("by").filter(|by| !by.is_null()), object.get("partition"))
+        }
+        by => (Some(by), None),
+    };
+    let by = by.map(sort_by).transpose()?;
+    let across = match partition {
+        None | Some(Value::Null) => false,
+        Some(partition) => match partition.as_str() {
+            Some("model") => false,
+            Some("none") => true,
+            _ => return Err(wrong("sort.partition", "`model` or `none`")),
+        },
+    };
+    Ok((by, across))
+}
+
+fn sort_by(by: &Value) -> Result<Sort, Failure> {
+    match by.as_str() {
+        Some("price") => Ok(Sort::Price),
+        Some("throughput") => Ok(Sort::Throughput),
+        Some("latency") => Ok(Sort::Latency),
+        Some("exacto") => Ok(Sort::Exacto),
+        _ => Err(wrong("sort", "one of price, throughput, latency, exacto")),
+    }
+}
+
+fn max_price(value: &Value) -> Result<MaxPrice, Failure> {
+    let object = value.as_object().ok_or_else(|| wrong("max_price", "an object"))?;
+    let rate = |name: &str, units: f64| match object.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(price) => dollars(price)
+            .map(|dollars| Some(ceiling(dollars, units)))
+            .ok_or_else(|| wrong(&format!("max_price.{name}"), "a number of dollars")),
+    };
+    Ok(MaxPrice {
+        prompt: rate("prompt", TOKENS_PER_PRICE)?,
+        completion: rate("completion", TOKENS_PER_PRICE)?,
+        request: rate("request", 1.0)?,
+        image: rate("image", 1.0)?,
+        audio: rate("audio", 1.0)?,
+    })
+}
+
+fn dollars(price: &Value) -> Option<f64> {
+    let number = match price {
+        Value::String(text) => text.trim().parse().ok()?,
+        other => other.as_f64()?,
+    };
+    (number.is_finite() && 0.0 <= number).then_some(number)
+}
+
+/// Returns a price as a rate, rounded to the nearest so that a price equal to it stays within it.
+/// What is above every price that exists excludes none.
+fn ceiling(dollars: f64, units: f64) -> Rate {
+    let picos = (dollars * PICOS_PER_DOLLAR / units).round();
+    Rate::from_picos(picos as u64).unwrap_or(Rate::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(object: Value) -> Result<(Preferences, Vec<String>), Failure> {
+        let mut ignored = Vec::new();
+        preferences(object.as_object().unwrap(), &mut ignored).map(|wants| (wants, ignored))
+    }
+
+    #[test]
+    fn every_key_finds_its_place() {
+        let (wants, ignored) = read(json!({
+            "order": ["groq"], "only": ["groq", "DeepInfra"], "ignore": ["together/lite"],
+            "allow_fallbacks": false, "require_parameters": true, "data_collection": "deny",
+            "zdr": true, "quantizations": ["fp8"], "sort": {"by": "price", "partition": "none"},
+            "max_price": {"prompt": 0.14, "completion": "1.2", "request": null},
+            "preferred_max_latency": 2, "colour": "blue", "options": null
+        }))
+        .unwrap();
+        assert_eq!(wants.order, ["groq"]);
+        assert_eq!(wants.only, ["groq", "DeepInfra"]);
+        assert_eq!(wants.ignore, ["together/lite"]);
+        assert!(!wants.allow_fallbacks && wants.require_parameters && wants.zero_retention);
+        assert!(!wants.allow_data_collection && wants.sort_across_models);
+        assert_eq!(wants.quantizations, ["fp8"]);
+        assert_eq!(wants.sort, Some(Sort::Price));
+        assert_eq!(wants.max_price.prompt, Rate::parse("0.14", 1_000_000));
+        assert_eq!(wants.max_price.completion, Rate::parse("1.2", 1_000_000));
+        assert_eq!(wants.max_price.request, None);
+        let names: Vec<&str> =
+            ignored.iter().filter_map(|it| it.split_once(':')).map(|(name, _)| name).collect();
+        assert_eq!(names, ["provider.preferred_max_latency", "provider.colour"]);
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_key() {
+        for (object, param) in [
+            (json!({"order": "groq"}), "provider.order"),
+            (json!({"only": [1]}), "provider.only"),
+            (json!({"allow_fallbacks": "yes"}), "provider.allow_fallbacks"),
+            (json!({"data_collection": true}), "provider.data_collection"),
+            (json!({"quantizations": ["fp7"]}), "provider.quantizations"),
+            (json!({"sort": "speed"}), "provider.sort"),
+            (json!({"sort": {"partition": "all"}}), "provider.sort.partition"),
+            (json!({"max_price": {"prompt": -1}}), "provider.max_price.prompt"),
+            (json!({"max_price": {"image": "NaN"}}), "provider.max_price.image"),
+        ] {
+            let failure = read(object).unwrap_err();
+            assert_eq!(failure.param.as_deref(), Some(param));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The translated lane: the answer goes through the house's own form, because the caller speaks
+//! another dialect than the endpoint, or because the endpoint's answers have to be rebuilt.
+
+use bytes::Bytes;
+use domain::failure::Failure;
+
+use crate::dialect::{ClientDialect, Face, Host, UpstreamDialect};
+use crate::exchange::{Collector, Exchange, StreamAnswer, WholeAnswer, Wire};
+use crate::gather::{Gathered, Gathering, Translating};
+
+/// An attempt in the translated lane.
+pub(crate) struct Translated {
+    pub(crate) wire: Wire,
+    pub(crate) face: Face,
+    pub(crate) host: Host,
+    pub(crate) client: &'static dyn ClientDialect,
+    pub(crate) upstream: &'static dyn UpstreamDialect,
+}
+
+impl Exchange for Translated {
+    fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    fn decode_error(&self, status: u16, body: &[u8]) -> Failure {
+        self.upstream.decode_error(status, body)
+    }
+
+    fn whole(&self, body: Bytes) -> Result<Box<dyn WholeAnswer>, Failure> {
+        let answer = self.upstream.decode_answer(&body, &self.host)?;
+        Ok(Box::new(Gathered::new(self.client, self.face.clone(), answer)))
+    }
+
+    fn stream(&self) -> Box<dyn StreamAnswer> {
+        let decoder = self.upstream.stream_decoder(&self.host);
+        Box::new(Translating::new(self.client, self.face.clone(), decoder))
+    }
+
+    fn collect(&self) -> Box<dyn Collector> {
+        let decoder = self.upstream.stream_decoder(&self.host);
+        Box::new(Gathering::new(self.client, self.face.clone(), decoder))
+    }
+}
