@@ -1,1 +1,21 @@
-//! placeholder
+//! One request, from admission to settlement. Read `relay.rs` first.
+//!
+//! This crate waits (it has tokio) but knows no HTTP library and no SQL: the network, the books,
+//! the clock and randomness come in through [`World`] and [`Snapshot`], so that a simulator can
+//! stand in for all of them.
+
+mod attempt;
+mod call;
+mod collect;
+mod journey;
+mod line;
+mod metadata;
+mod outcome;
+mod pump;
+mod relay;
+mod settle;
+mod world;
+
+pub use call::{Call, Refusal, Reply, ReplyBody};
+pub use relay::relay;
+pub use world::{Body, ContentType, Health, Offer, Response, Snapshot, Timeouts, Upstream, World};

@@ -1,0 +1,70 @@
+//! One request, as everything on its path knows it, and what its caller gets.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use dialect::request::Request;
+use domain::failure::Failure;
+use domain::generation::{App, AttemptRecord};
+use domain::id::GenerationId;
+use domain::key::ApiKey;
+use domain::time::Timestamp;
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::world::Snapshot;
+
+/// One request, authenticated and decoded.
+pub struct Call {
+    /// Its name.
+    pub id: GenerationId,
+    /// Who pays.
+    pub key: Arc<ApiKey>,
+    /// What is asked.
+    pub request: Request,
+    /// When it came.
+    pub received: Timestamp,
+    /// Which application sent it.
+    pub app: App,
+    /// The caller's user, hashed together with the key: all that a provider learns of it.
+    pub user_hash: Option<String>,
+    /// The caller wants to see how it was routed.
+    pub wants_metadata: bool,
+    /// Catalog and configuration as they were when it came.
+    pub snapshot: Arc<Snapshot>,
+}
+
+/// An answer, or the beginning of one.
+#[derive(Debug)]
+pub struct Reply {
+    /// The answer.
+    pub body: ReplyBody,
+    /// Fields of the request that had no effect. Empty where a stream began before that was known.
+    pub dropped: Vec<String>,
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub enum ReplyBody {
+    /// All of it.
+    Whole(Bytes),
+    /// Its events, as they come. It ends when the channel does.
+    Stream(mpsc::Receiver<Bytes>),
+}
+
+/// No answer.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Why.
+    pub failure: Failure,
+    /// The tries that were made.
+    pub attempts: Vec<AttemptRecord>,
+    /// How it was routed, where the caller wants to see it.
+    pub metadata: Option<Value>,
+}
+
+impl From<Failure> for Box<Refusal> {
+    fn from(failure: Failure) -> Box<Refusal> {
+        Box::new(Refusal { failure, attempts: Vec::new(), metadata: None })
+    }
+}

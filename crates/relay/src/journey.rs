@@ -1,0 +1,35 @@
+//! A request that was admitted, on its way.
+
+use domain::catalog::{EndpointIx, ModelIx};
+use domain::generation::AttemptRecord;
+use domain::plan::Plan;
+use domain::price::PriceCard;
+
+use crate::attempt::Opened;
+use crate::call::Call;
+
+/// A request that was admitted, on its way.
+pub(crate) struct Journey {
+    pub(crate) call: Call,
+    pub(crate) plan: Plan,
+    pub(crate) models: Vec<ModelIx>,
+    /// The tries so far.
+    pub(crate) attempts: Vec<AttemptRecord>,
+    /// The least that any provider asked to be left alone for.
+    pub(crate) retry_after_ms: Option<u64>,
+    /// Fields of the request that the endpoint that serves was not sent.
+    pub(crate) dropped: Vec<String>,
+}
+
+/// Where an answer comes from, and on what terms.
+pub(crate) struct Origin {
+    pub(crate) endpoint: EndpointIx,
+    /// The price when the request was admitted.
+    pub(crate) price: PriceCard,
+}
+
+/// An endpoint that answers.
+pub(crate) struct Served {
+    pub(crate) origin: Origin,
+    pub(crate) opened: Opened,
+}

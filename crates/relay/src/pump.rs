@@ -1,0 +1,124 @@
+//! A stream passed on: the provider's bytes in, the caller's events out, then the bill.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use dialect::exchange::{Step, StreamAnswer};
+use domain::failure::Failure;
+
+use crate::attempt::Streaming;
+use crate::collect::{next_piece, silence};
+use crate::journey::{Journey, Origin};
+use crate::line::Line;
+use crate::metadata::metadata;
+use crate::settle::{Ending, receipt, settle};
+use crate::world::World;
+
+/// How a stream came to its end.
+enum End {
+    /// As its dialect prescribes.
+    Complete,
+    /// Otherwise.
+    Broken(Failure),
+    /// The caller left, and the provider was told so.
+    Cancelled,
+}
+
+/// How long the end of a body is waited for after the end of its answer, so that the connection
+/// can be used again.
+const TAIL: Duration = Duration::from_millis(50);
+
+/// Passes on a stream that has shown its first content, and settles it.
+pub(crate) async fn pump(
+    world: &Arc<World>,
+    journey: Journey,
+    origin: Origin,
+    mut streaming: Streaming,
+    mut line: Line,
+) {
+    let first_content = world.clock.now();
+    let first = std::mem::take(&mut streaming.first);
+    let dropped = journey.dropped.clone();
+    let end = flow(world, &mut streaming, &mut line, first, dropped).await;
+    let Streaming { mut answer, mut body, .. } = streaming;
+    let ending = ending(&journey, &origin, &*answer, &end, &line, first_content);
+    let mut last = Vec::new();
+    match &end {
+        End::Complete => {
+            let shown = metadata(&journey, Some(origin.endpoint));
+            answer.close(&receipt(&ending, shown), &mut last);
+        }
+        End::Broken(failure) => answer.fail(failure, &mut last),
+        End::Cancelled => (),
+    }
+    settle(world, journey, ending).await;
+    if !last.is_empty() {
+        let _ = line.send(Bytes::from(last), Vec::new()).await;
+    }
+    drop(line);
+    if matches!(end, End::Complete) {
+        let _ = next_piece(&mut *body, TAIL).await;
+    }
+}
+
+fn ending(
+    journey: &Journey,
+    origin: &Origin,
+    answer: &dyn StreamAnswer,
+    end: &End,
+    line: &Line,
+    first_content: domain::time::Timestamp,
+) -> Ending {
+    let observed = answer.observed();
+    let ending = match end {
+        End::Complete => Ending::complete(journey, origin, observed),
+        End::Broken(failure) => Ending::broken(journey, origin, observed, failure),
+        End::Cancelled => Ending::cancelled(journey, origin, observed),
+    };
+    let ending = if line.is_gone() { ending.unheard() } else { ending };
+    ending.shown_at(first_content)
+}
+
+/// Moves pieces until the answer ends. A caller who leaves ends it at once, unless the provider
+/// would bill the rest all the same: then it is read to its end, for the bill.
+async fn flow(
+    world: &World,
+    streaming: &mut Streaming,
+    line: &mut Line,
+    first: Vec<u8>,
+    dropped: Vec<String>,
+) -> End {
+    let mut step = streaming.step;
+    let mut listening = line.send(Bytes::from(first), dropped).await.is_ok();
+    loop {
+        if step == Step::Done {
+            return End::Complete;
+        }
+        if !listening && streaming.cancellable {
+            return End::Cancelled;
+        }
+        let left_ms = streaming.deadline.ms_since(world.clock.now());
+        if left_ms == 0 {
+            return End::Broken(silence());
+        }
+        let idle = streaming.idle.min(Duration::from_millis(left_ms));
+        let work = next_piece(&mut *streaming.body, idle);
+        let Ok(piece) = line.listen_for(work, streaming.cancellable).await else {
+            return End::Cancelled;
+        };
+        let mut out = Vec::new();
+        let outcome = match piece {
+            Some(Ok(piece)) => streaming.answer.push(&piece, &mut out),
+            Some(Err(failure)) => Err(failure),
+            None => streaming.answer.end(&mut out).map(|()| Step::Done),
+        };
+        if !out.is_empty() && listening {
+            listening = line.send(Bytes::from(out), Vec::new()).await.is_ok();
+        }
+        match outcome {
+            Ok(next) => step = step.max(next),
+            Err(failure) => return End::Broken(failure),
+        }
+    }
+}

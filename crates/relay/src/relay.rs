@@ -1,0 +1,251 @@
+//! One request, from admission to settlement. This is the file to read first.
+//!
+//! The steps: find the models, plan the endpoints, hold what it may cost; then, in a task that
+//! outlives the caller, try endpoints until one answers, pass the answer on, and settle. Every
+//! route and every dialect goes this way, and there is no other.
+
+use std::sync::Arc;
+
+use dialect::exchange::{Exchange, Stamp, Target};
+use domain::catalog::{EndpointIx, ModelIx};
+use domain::failure::{Failure, Fault, Retry};
+use domain::generation::AttemptRecord;
+use domain::money::Money;
+use domain::plan::{Candidate, Offers, Plan, plan};
+use domain::port::Intent;
+use domain::time::Timestamp;
+use tokio::sync::oneshot;
+
+use crate::attempt::{Opened, Try, attempt};
+use crate::call::{Call, Refusal, Reply};
+use crate::journey::{Journey, Origin, Served};
+use crate::line::Line;
+use crate::metadata::metadata;
+use crate::outcome::{last_word, resolve};
+use crate::pump::pump;
+use crate::settle::{Ending, receipt, settle};
+use crate::world::World;
+
+/// Serves `call` from the first endpoint that will take it.
+///
+/// What it may cost at most is held before the first attempt and settled whatever happens after,
+/// also when the returned future is dropped because the caller has left.
+///
+/// # Errors
+/// Why nothing was or could be served; nothing of an answer has been shown then.
+pub async fn relay(world: &Arc<World>, call: Call) -> Result<Reply, Box<Refusal>> {
+    let models = resolve(&call)?;
+    let plan = planned(&call, &models).map_err(|failure| refused(&call, &models, failure))?;
+    let intent = Intent {
+        generation: call.id.clone(),
+        key: call.key.clone(),
+        ceiling: ceiling(&call, &plan),
+        now: call.received,
+    };
+    world.ledger.hold(intent).await?;
+    let (to_caller, from_task) = oneshot::channel();
+    let timeouts = call.snapshot.timeouts;
+    let line = Line::new(call.request.facts.stream, to_caller, &timeouts);
+    let journey = Journey {
+        call,
+        plan,
+        models,
+        attempts: Vec::new(),
+        retry_after_ms: None,
+        dropped: Vec::new(),
+    };
+    world.tasks.spawn(travel(world.clone(), journey, line));
+    from_task.await.unwrap_or_else(|_| Err(Failure::house("the request's task ended early").into()))
+}
+
+/// Tries endpoints, passes the answer on and settles. The one task of a request.
+async fn travel(world: Arc<World>, mut journey: Journey, mut line: Line) {
+    match first_that_answers(&world, &mut journey, &mut line).await {
+        Ok(served) => pass_on(&world, journey, served, line).await,
+        Err(last) => {
+            let failure = last_word(&journey, last);
+            let ending = Ending::refused(&failure, line.is_gone());
+            let (attempts, shown) = (journey.attempts.clone(), metadata(&journey, None));
+            settle(&world, journey, ending).await;
+            line.refuse(Refusal { failure, attempts, metadata: shown }).await;
+        }
+    }
+}
+
+/// Tries each endpoint in turn, until one answers or a failure says that none will.
+async fn first_that_answers(
+    world: &World,
+    journey: &mut Journey,
+    line: &mut Line,
+) -> Result<Served, Failure> {
+    let mut last = Failure::house("the plan is empty");
+    let mut skipped_model = None;
+    for candidate in journey.plan.candidates.clone() {
+        let endpoint = journey.call.snapshot.catalog.endpoint(candidate.endpoint);
+        if skipped_model == Some(endpoint.model) {
+            continue;
+        }
+        let model = endpoint.model;
+        match try_one(world, journey, line, candidate).await {
+            Ok(served) => return Ok(served),
+            Err(failure) => {
+                match failure.retry {
+                    Retry::Never => return Err(failure),
+                    Retry::NextModel => skipped_model = Some(model),
+                    Retry::NextEndpoint => (),
+                }
+                last = failure;
+            }
+        }
+        if line.is_gone() {
+            break;
+        }
+    }
+    Err(last)
+}
+
+/// Tries one endpoint, and records how that went.
+async fn try_one(
+    world: &World,
+    journey: &mut Journey,
+    line: &mut Line,
+    candidate: Candidate,
+) -> Result<Served, Failure> {
+    let snapshot = journey.call.snapshot.clone();
+    let endpoint = snapshot.catalog.endpoint(candidate.endpoint);
+    let asked = world.clock.now();
+    let exchange = exchange(&journey.call, candidate.endpoint)?;
+    let deadline = deadline(&journey.call);
+    let tried = Try { exchange: &*exchange, endpoint: candidate.endpoint, deadline };
+    let cancellable = snapshot.catalog.provider(endpoint.provider).cancellable;
+    let (status, outcome) = attempt(&*world.clock, &journey.call, &tried, cancellable, line).await;
+    record(world, journey, candidate.endpoint, asked, (status, outcome.as_ref().err()));
+    let opened = outcome?;
+    let wire = exchange.wire();
+    journey.dropped.clone_from(&wire.dropped);
+    let card = endpoint.price.as_ref().ok_or_else(|| Failure::house("an endpoint has no price"))?;
+    let price = card.at(journey.call.received, journey.call.request.facts.priority);
+    let origin = Origin { endpoint: candidate.endpoint, price: price.to_owned_card() };
+    Ok(Served { origin, opened })
+}
+
+fn record(
+    world: &World,
+    journey: &mut Journey,
+    place: EndpointIx,
+    asked: Timestamp,
+    (status, failure): (Option<u16>, Option<&Failure>),
+) {
+    let snapshot = &journey.call.snapshot;
+    let endpoint = snapshot.catalog.endpoint(place);
+    let now = world.clock.now();
+    match failure {
+        None => snapshot.health.answered(place),
+        Some(failure) if failure.fault == Fault::Caller => (),
+        Some(failure) => {
+            snapshot.health.failed(place, failure.retry_after_ms, now);
+            let sooner =
+                [journey.retry_after_ms, failure.retry_after_ms].into_iter().flatten().min();
+            tracing::info!(
+                generation.id = %journey.call.id,
+                endpoint.id = endpoint.id,
+                failure.kind = ?failure.kind,
+                failure.fault = ?failure.fault,
+                status,
+                "`{}` failed",
+                endpoint.id
+            );
+            journey.retry_after_ms = sooner;
+        }
+    }
+    journey.attempts.push(AttemptRecord {
+        endpoint: endpoint.id.clone(),
+        provider_name: snapshot.catalog.provider(endpoint.provider).display_name.clone(),
+        status,
+        failure: failure.map(|failure| failure.kind.wire().1.to_owned()),
+        latency_ms: now.ms_since(asked),
+    });
+}
+
+/// Passes an answer on and settles it.
+async fn pass_on(world: &Arc<World>, journey: Journey, served: Served, mut line: Line) {
+    let Served { origin, opened } = served;
+    let answer = match opened {
+        Opened::Stream(streaming) => return pump(world, journey, origin, streaming, line).await,
+        Opened::Whole(answer) => answer,
+    };
+    let ending = Ending::complete(&journey, &origin, answer.observed());
+    let ending = ending.shown_at(world.clock.now());
+    let receipt = receipt(&ending, metadata(&journey, Some(origin.endpoint)));
+    let dropped = journey.dropped.clone();
+    settle(world, journey, ending).await;
+    if line.streams() {
+        let _ = line.send(answer.render_stream(&receipt), dropped).await;
+    } else {
+        line.answer(answer.render(&receipt), dropped);
+    }
+}
+
+fn planned(call: &Call, models: &[ModelIx]) -> Result<Plan, Failure> {
+    let snapshot = &*call.snapshot;
+    let offers = Offers {
+        catalog: &snapshot.catalog,
+        callable: &|model| snapshot.callable(model),
+        is_well: &|endpoint| snapshot.health.is_well(endpoint, call.received),
+        takes_all: &|endpoint, parameters| {
+            let taken = dialect::registry::supported_parameters(endpoint);
+            parameters.iter().all(|name| taken.contains(&name.as_str()))
+        },
+        now: call.received,
+    };
+    plan(&call.request.facts, models, &offers)
+}
+
+fn refused(call: &Call, models: &[ModelIx], failure: Failure) -> Box<Refusal> {
+    let metadata = crate::metadata::unrouted(call, models);
+    Box::new(Refusal { failure, attempts: Vec::new(), metadata })
+}
+
+/// Returns how an endpoint is asked and its answer read.
+fn exchange(call: &Call, place: EndpointIx) -> Result<Box<dyn Exchange>, Failure> {
+    let catalog = &call.snapshot.catalog;
+    let endpoint = catalog.endpoint(place);
+    let stamp = Stamp {
+        id: call.id.to_string(),
+        created: call.received.seconds(),
+        model: catalog.model(endpoint.model).id.clone(),
+        provider: catalog.provider(endpoint.provider).display_name.clone(),
+    };
+    let target = Target { endpoint, user_hash: call.user_hash.as_deref() };
+    dialect::registry::exchange(&call.request, target, stamp)
+}
+
+/// Tokens that a message costs beside its text, in any dialect's template.
+const TOKENS_PER_MESSAGE_MAX: u32 = 32;
+/// Tokens of an answer whose length nobody bounds.
+const OUTPUT_TOKENS_UNBOUNDED: u32 = 131_072;
+
+/// Returns the most that any endpoint of the plan can charge.
+///
+/// A token of a byte-level tokenizer is at least one byte, so bytes bound the prompt's tokens.
+fn ceiling(call: &Call, plan: &Plan) -> Money {
+    let facts = &call.request.facts;
+    let prompt = facts
+        .prompt_bytes
+        .saturating_add(facts.messages.saturating_add(1).saturating_mul(TOKENS_PER_MESSAGE_MAX));
+    let worst = plan.candidates.iter().map(|candidate| {
+        let endpoint = call.snapshot.catalog.endpoint(candidate.endpoint);
+        let unbounded = endpoint.max_output.or(endpoint.context).unwrap_or(OUTPUT_TOKENS_UNBOUNDED);
+        let output = facts.output_tokens_max.unwrap_or(unbounded).saturating_mul(facts.choices);
+        let price = endpoint.price.as_ref().map(|card| card.at(call.received, facts.priority));
+        price.map_or(Money::ZERO, |price| price.ceiling(prompt, output))
+    });
+    worst.max().unwrap_or(Money::ZERO)
+}
+
+fn deadline(call: &Call) -> Timestamp {
+    let timeouts = &call.snapshot.timeouts;
+    let total =
+        if call.request.facts.stream { timeouts.total_stream_ms } else { timeouts.total_ms };
+    call.received.plus_ms(total as i64)
+}

@@ -1,0 +1,220 @@
+//! The end of a request: what it used, what that costs, and the record it leaves.
+
+use dialect::exchange::{FinishReason, Observed, Receipt};
+use domain::catalog::EndpointIx;
+use domain::failure::Failure;
+use domain::generation::{Generation, GenerationDetail, Outcome};
+use domain::money::Money;
+use domain::price::PriceCard;
+use domain::request::Facts;
+use domain::time::Timestamp;
+use domain::usage::Usage;
+use serde_json::Value;
+
+use crate::journey::{Journey, Origin};
+use crate::world::World;
+
+/// How a request ended, and what it costs.
+pub(crate) struct Ending {
+    outcome: Outcome,
+    endpoint: Option<EndpointIx>,
+    usage: Usage,
+    cost: Money,
+    prompt_cost: Money,
+    cache_discount: Money,
+    finish: Option<FinishReason>,
+    native_finish: Option<String>,
+    upstream_id: Option<String>,
+    error: Option<&'static str>,
+    first_content: Option<Timestamp>,
+}
+
+/// Bytes of text that make a token, on average, where nobody counted them.
+const BYTES_PER_TOKEN_ESTIMATED: u64 = 4;
+
+impl Ending {
+    /// An answer that is complete.
+    pub(crate) fn complete(journey: &Journey, origin: &Origin, observed: &Observed) -> Ending {
+        let usage = usage(&journey.call.request.facts, observed);
+        let failed = observed.finish == Some(FinishReason::Error);
+        let nothing = usage.output == 0 && observed.finish.is_none();
+        let charged = if failed || nothing { None } else { Some(&origin.price) };
+        let ending = Ending::served(origin, observed, usage, charged);
+        Ending { outcome: Outcome::Finished, ..ending }
+    }
+
+    /// An answer that broke off after it had begun: the house bears what it cost.
+    pub(crate) fn broken(
+        journey: &Journey,
+        origin: &Origin,
+        observed: &Observed,
+        failure: &Failure,
+    ) -> Ending {
+        let usage = usage(&journey.call.request.facts, observed);
+        let ending = Ending::served(origin, observed, usage, None);
+        let error = Some(failure.kind.wire().1);
+        Ending { outcome: Outcome::Broken, error, finish: Some(FinishReason::Error), ..ending }
+    }
+
+    /// An answer whose caller left: what was made until then is charged.
+    pub(crate) fn cancelled(journey: &Journey, origin: &Origin, observed: &Observed) -> Ending {
+        let usage = usage(&journey.call.request.facts, observed);
+        let ending = Ending::served(origin, observed, usage, Some(&origin.price));
+        Ending { outcome: Outcome::Cancelled, ..ending }
+    }
+
+    /// No answer.
+    pub(crate) fn refused(failure: &Failure, cancelled: bool) -> Ending {
+        Ending {
+            outcome: if cancelled { Outcome::Cancelled } else { Outcome::Refused },
+            endpoint: None,
+            usage: Usage::default(),
+            cost: Money::ZERO,
+            prompt_cost: Money::ZERO,
+            cache_discount: Money::ZERO,
+            finish: None,
+            native_finish: None,
+            upstream_id: None,
+            error: Some(failure.kind.wire().1),
+            first_content: None,
+        }
+    }
+
+    /// The same, of a caller who was no longer there at the end.
+    pub(crate) fn unheard(self) -> Ending {
+        Ending { outcome: Outcome::Cancelled, ..self }
+    }
+
+    /// The same, with the moment of the first content.
+    pub(crate) fn shown_at(self, first_content: Timestamp) -> Ending {
+        Ending { first_content: Some(first_content), ..self }
+    }
+
+    fn served(
+        origin: &Origin,
+        observed: &Observed,
+        usage: Usage,
+        charged: Option<&PriceCard>,
+    ) -> Ending {
+        let bill = charged.map(|card| bill(card, &usage)).unwrap_or_default();
+        Ending {
+            outcome: Outcome::Finished,
+            endpoint: Some(origin.endpoint),
+            usage,
+            cost: bill.cost,
+            prompt_cost: bill.prompt_cost,
+            cache_discount: bill.cache_discount,
+            finish: observed.finish,
+            native_finish: observed.native_finish.clone(),
+            upstream_id: observed.upstream_id.clone(),
+            error: None,
+            first_content: None,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Bill {
+    cost: Money,
+    prompt_cost: Money,
+    cache_discount: Money,
+}
+
+fn bill(card: &PriceCard, usage: &Usage) -> Bill {
+    let price = card.at(Timestamp::default(), false).for_prompt(usage.bounded().prompt());
+    let cost = price.charge(usage);
+    let cached = usage.cache_read + usage.cache_write + usage.cache_write_1h;
+    let uncached = Usage {
+        input: usage.input + cached,
+        cache_read: 0,
+        cache_write: 0,
+        cache_write_1h: 0,
+        ..*usage
+    };
+    Bill {
+        cost,
+        prompt_cost: price.charge_prompt(usage),
+        cache_discount: price.charge(&uncached).saturating_sub(cost),
+    }
+}
+
+/// Returns what was used: the provider's count, or the house's own where there is none.
+fn usage(facts: &Facts, observed: &Observed) -> Usage {
+    if let Some(usage) = observed.usage {
+        return usage.bounded();
+    }
+    let tokens =
+        |bytes: u64| u32::try_from(bytes.div_ceil(BYTES_PER_TOKEN_ESTIMATED)).unwrap_or(u32::MAX);
+    let output = tokens(observed.content_bytes);
+    let capped = facts.output_tokens_max.map_or(output, |max| output.min(max));
+    Usage {
+        input: tokens(u64::from(facts.prompt_bytes)),
+        output: capped,
+        estimated: true,
+        ..Usage::default()
+    }
+    .bounded()
+}
+
+/// Returns what the answer tells of its cost.
+pub(crate) fn receipt(ending: &Ending, metadata: Option<Value>) -> Receipt {
+    Receipt { usage: ending.usage, cost: ending.cost, prompt_cost: ending.prompt_cost, metadata }
+}
+
+/// Ends the reservation, books the cost and leaves the record.
+pub(crate) async fn settle(world: &World, journey: Journey, ending: Ending) {
+    let generation = generation(world.clock.now(), journey, ending);
+    let (id, cost) = (generation.id.clone(), generation.cost);
+    tracing::info!(
+        generation.id = %id,
+        generation.model = generation.model,
+        endpoint.id = generation.endpoint,
+        generation.outcome = ?generation.outcome,
+        cost.nanos = cost.nanos(),
+        attempts = generation.detail.attempts.len(),
+        duration_ms = generation.detail.generation_ms,
+        "generation settled"
+    );
+    if let Err(failure) = world.ledger.settle(generation).await {
+        tracing::error!(generation.id = %id, cost.nanos = cost.nanos(), "could not settle: {failure}");
+    }
+}
+
+fn generation(now: Timestamp, journey: Journey, ending: Ending) -> Generation {
+    let Journey { call, models, attempts, dropped, .. } = journey;
+    let catalog = &call.snapshot.catalog;
+    let endpoint = ending.endpoint.map(|place| catalog.endpoint(place));
+    let model = endpoint.map_or(models[0], |endpoint| endpoint.model);
+    let provider = endpoint.map(|endpoint| catalog.provider(endpoint.provider));
+    let facts = call.request.facts;
+    let detail = GenerationDetail {
+        api_type: "completions".to_owned(),
+        streamed: facts.stream,
+        finish_reason: ending.finish.map(|finish| finish.word().to_owned()),
+        native_finish_reason: ending.native_finish,
+        upstream_id: ending.upstream_id,
+        latency_ms: ending.first_content.map(|first| first.ms_since(call.received)),
+        generation_ms: now.ms_since(call.received),
+        error: ending.error.map(str::to_owned),
+        dropped,
+        attempts,
+        app: call.app,
+        external_user: facts.user,
+        session_id: facts.session_id,
+        service_tier: facts.priority.then(|| "priority".to_owned()),
+    };
+    Generation {
+        id: call.id,
+        created: call.received,
+        key: call.key.id.clone(),
+        model: catalog.model(model).id.clone(),
+        endpoint: endpoint.map(|endpoint| endpoint.id.clone()),
+        provider: provider.map(|provider| provider.slug.clone()),
+        provider_name: provider.map(|provider| provider.display_name.clone()),
+        outcome: ending.outcome,
+        usage: ending.usage,
+        cost: ending.cost,
+        cache_discount: ending.cache_discount,
+        detail,
+    }
+}

@@ -1,0 +1,217 @@
+//! A stage for one request: a small catalog, scripted providers, books that remember.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use catalog::{Layers, SourceFile};
+use domain::catalog::EndpointIx;
+use domain::generation::{App, Generation};
+use domain::id::{GenerationId, KeyId};
+use domain::key::{ApiKey, Spend};
+use domain::money::Money;
+use domain::port::{Archive, Clock, Entropy, Waiting};
+use domain::time::Timestamp;
+use ledger::MemoryLedger;
+use relay::{Call, ReplyBody, Snapshot, Timeouts, World, relay};
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+
+use crate::oracle::Seen;
+use crate::upstream::{Fate, Scripted};
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers on every machine and compiler.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed)
+    }
+
+    pub fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+}
+
+/// What happens to one request.
+#[derive(Debug)]
+pub struct Scene {
+    pub seed: u64,
+    /// What each endpoint does, in the order of the plan.
+    pub fates: Vec<Fate>,
+    pub streams: bool,
+    /// After how long the caller leaves, if it does.
+    pub patience_ms: Option<u64>,
+    /// Whether closing a connection ends the providers' work.
+    pub cancellable: bool,
+}
+
+impl Scene {
+    pub fn of(seed: u64) -> Scene {
+        let mut dice = Dice::new(seed);
+        let fates = (0..3).map(|_| Fate::roll(&mut dice)).collect();
+        Scene {
+            seed,
+            fates,
+            streams: dice.roll(2) == 0,
+            patience_ms: (dice.roll(3) == 0).then(|| dice.roll(9_000)),
+            cancellable: dice.roll(2) == 0,
+        }
+    }
+}
+
+pub struct Stage {
+    pub world: Arc<World>,
+    pub ledger: Arc<MemoryLedger>,
+    pub upstream: Arc<Scripted>,
+    pub archived: Arc<Memory>,
+    pub snapshot: Arc<Snapshot>,
+    pub key: Arc<ApiKey>,
+}
+
+/// Settled generations, as they came.
+#[derive(Default)]
+pub struct Memory(pub Mutex<Vec<Generation>>);
+
+impl Archive for Memory {
+    fn record<'a>(&'a self, generation: Generation) -> Waiting<'a, ()> {
+        self.0.lock().unwrap().push(generation);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Time as tokio's paused clock has it.
+struct PausedClock(Instant);
+
+impl Clock for PausedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_ms(1_787_000_000_000 + self.0.elapsed().as_millis() as i64)
+    }
+}
+
+struct Drawn(u64);
+
+impl Entropy for Drawn {
+    fn draw(&self) -> u128 {
+        u128::from(self.0)
+    }
+}
+
+pub const TIMEOUTS: Timeouts = Timeouts {
+    first_byte_ms: 2_000,
+    first_byte_reasoning_ms: 4_000,
+    idle_ms: 1_000,
+    idle_reasoning_ms: 2_000,
+    total_ms: 60_000,
+    total_stream_ms: 60_000,
+    keep_alive_ms: 700,
+    write_stall_ms: 1_000,
+};
+
+fn overlay(cancellable: bool) -> String {
+    let mut text = String::from(
+        "[[model]]\nid = \"sim/one\"\nname = \"One\"\ncontext = 8192\nmax_output = 1000\n\
+         input_modalities = [\"text\"]\noutput_modalities = [\"text\"]\n",
+    );
+    for (name, price) in [("a", "1"), ("b", "2"), ("c", "3")] {
+        text += &format!(
+            "[provider.{name}]\nname = \"{name}\"\ndialect = \"openai-chat\"\n\
+             base_url = \"http://127.0.0.1:1/v1\"\nauth = \"none\"\ncancellable = {cancellable}\n\
+             [[endpoint]]\nprovider = \"{name}\"\nmodel = \"sim/one\"\nid = \"one\"\n\
+             price = {{ input = \"{price}\", output = \"{price}\" }}\n"
+        );
+    }
+    text
+}
+
+impl Stage {
+    pub fn build(scene: &Scene) -> Stage {
+        let file = SourceFile { path: "sim.toml".to_owned(), text: overlay(scene.cancellable) };
+        let layers = Layers { base: vec![], overlays: vec![vec![file]] };
+        let catalog = Arc::new(catalog::load(&layers).expect("the stage's catalog").catalog);
+        let upstream = Arc::new(Scripted::new(scene.fates.clone()));
+        let offers: Vec<EndpointIx> = (0..3).map(EndpointIx).collect();
+        let archived = Arc::new(Memory::default());
+        let ledger = Arc::new(MemoryLedger::new(archived.clone()));
+        let key = Arc::new(key());
+        ledger.open(&key.id, Spend::default());
+        let world = World {
+            clock: Arc::new(PausedClock(Instant::now())),
+            entropy: Arc::new(Drawn(scene.seed)),
+            ledger: ledger.clone(),
+            tasks: TaskTracker::new(),
+        };
+        let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers);
+        let snapshot = Arc::new(snapshot);
+        Stage { world: Arc::new(world), ledger, upstream, archived, snapshot, key }
+    }
+
+    /// Sends the request and notes what its caller sees.
+    pub async fn perform(&self, scene: &Scene) -> Seen {
+        let body = format!(
+            "{{\"model\":\"sim/one\",\"stream\":{},\"max_tokens\":100,\"messages\":\
+             [{{\"role\":\"user\",\"content\":\"hi\"}}]}}",
+            scene.streams
+        );
+        let request = dialect::registry::decode_chat_request(Bytes::from(body)).expect("a request");
+        let call = Call {
+            id: GenerationId::new(1_787_000_000, self.world.entropy.draw()),
+            key: self.key.clone(),
+            request,
+            received: self.world.clock.now(),
+            app: App::default(),
+            user_hash: None,
+            wants_metadata: false,
+            snapshot: self.snapshot.clone(),
+        };
+        let listening = listen(self.world.clone(), call);
+        let seen = match scene.patience_ms {
+            None => listening.await,
+            Some(ms) => tokio::time::timeout(Duration::from_millis(ms), listening)
+                .await
+                .unwrap_or(Seen::Left),
+        };
+        self.world.tasks.close();
+        self.world.tasks.wait().await;
+        seen
+    }
+}
+
+async fn listen(world: Arc<World>, call: Call) -> Seen {
+    match relay(&world, call).await {
+        Err(refusal) => Seen::Refused(refusal.failure.status()),
+        Ok(reply) => match reply.body {
+            ReplyBody::Whole(bytes) => Seen::Whole(text(&bytes)),
+            ReplyBody::Stream(mut pieces) => {
+                let mut all = Vec::new();
+                while let Some(piece) = pieces.recv().await {
+                    all.extend_from_slice(&piece);
+                }
+                Seen::Streamed(text(&all))
+            }
+        },
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("what callers see is UTF-8")
+}
+
+/// A key with a limit that fits any request of these scenes.
+fn key() -> ApiKey {
+    ApiKey {
+        id: KeyId::new("k"),
+        name: "k".to_owned(),
+        label: "k".to_owned(),
+        limit: Some(Money::from_nanos(1_000_000_000)),
+        limit_reset: None,
+        disabled: false,
+        expires: None,
+        created: Timestamp::default(),
+        updated: None,
+    }
+}

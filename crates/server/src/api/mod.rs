@@ -1,0 +1,9 @@
+//! The API, a file for each noun.
+
+pub mod chat;
+pub mod generation;
+pub mod keys;
+pub mod models;
+pub mod providers;
+
+mod caller;

@@ -1,0 +1,91 @@
+//! What a handler may touch, made once. Ports meet their implementations here and nowhere else.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ledger::MemoryLedger;
+use relay::{Snapshot, World};
+use store::{Db, Recorder};
+use tokio_util::task::TaskTracker;
+
+use crate::auth::Auth;
+use crate::clock::{SystemClock, SystemEntropy};
+use crate::config::Config;
+use crate::intake::Intake;
+use crate::snapshot::Found;
+
+/// What a handler may touch.
+pub struct App {
+    /// What the relay touches.
+    pub world: Arc<World>,
+    /// The books.
+    pub ledger: Arc<MemoryLedger>,
+    /// Where settled generations go.
+    pub recorder: Arc<Recorder>,
+    /// The database.
+    pub db: Db,
+    /// Who is who.
+    pub auth: Auth,
+    /// How bodies are read.
+    pub intake: Intake,
+    /// The address under which callers reach this instance, without a slash at its end.
+    pub public_url: String,
+    current: RwLock<Arc<Current>>,
+}
+
+/// Catalog and configuration as they are now.
+pub struct Current {
+    /// What requests see.
+    pub snapshot: Arc<Snapshot>,
+    /// The providers, and whether they can be called.
+    pub providers: Vec<Found>,
+    /// What the operator set.
+    pub config: Config,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(db: Db, auth: Auth, public_url: String, current: Current) -> App {
+        let recorder = Arc::new(Recorder::start(db.clone(), QUEUED_MAX));
+        let ledger = Arc::new(MemoryLedger::new(recorder.clone()));
+        let world = World {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            ledger: ledger.clone(),
+            tasks: TaskTracker::new(),
+        };
+        let intake = Intake::new(&current.config);
+        App {
+            world: Arc::new(world),
+            ledger,
+            recorder,
+            db,
+            auth,
+            intake,
+            public_url,
+            current: RwLock::new(Arc::new(current)),
+        }
+    }
+
+    /// Returns catalog and configuration as they are now.
+    pub fn current(&self) -> Arc<Current> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces catalog and configuration. Requests under way keep what they began with.
+    pub fn replace(&self, current: Current) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(current);
+    }
+
+    /// Returns the present instant.
+    pub fn now(&self) -> domain::time::Timestamp {
+        self.world.clock.now()
+    }
+
+    /// Returns 128 random bits.
+    pub fn draw(&self) -> u128 {
+        self.world.entropy.draw()
+    }
+}
+
+/// Settled generations that may wait for the database before requests wait with them.
+const QUEUED_MAX: usize = 100_000;

@@ -1,0 +1,104 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// One API over every large language model.
+#[derive(Debug, Parser)]
+#[command(name = "interline", version, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API.
+    Serve(Serve),
+    /// Look after the catalog of models and providers.
+    #[command(subcommand)]
+    Catalog(Catalog),
+    /// Simulate providers, to try clients and gateways against.
+    Simulate(Simulate),
+}
+
+/// Where settings come from, and the ones that are set most often. Everything else is in the
+/// configuration file: `interline serve --print-config` shows it all, with its defaults.
+#[derive(Args, Clone, Debug)]
+pub struct Serve {
+    /// Where to listen [default: 127.0.0.1:7070].
+    #[arg(long, env = "INTERLINE_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// The folder of the embedded database [default: ./interline-data].
+    #[arg(long, env = "INTERLINE_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The configuration file [default: interline.toml, where there is one].
+    #[arg(long, env = "INTERLINE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A folder of overlay files, merged over the catalog. May be given several times.
+    #[arg(long, env = "INTERLINE_CATALOG", value_name = "DIR", value_delimiter = ',')]
+    pub catalog: Vec<PathBuf>,
+    /// Serve the demo models, which are simulated and cost nothing.
+    #[arg(long, env = "INTERLINE_DEMO")]
+    pub demo: bool,
+    /// The database server, instead of the embedded database.
+    #[arg(long, env = "INTERLINE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// The operator's key: any 32 characters or more. Without it the first start makes one.
+    #[arg(long, env = "INTERLINE_ROOT_KEY", value_name = "KEY", hide_env_values = true)]
+    pub root_key: Option<String>,
+    /// Print every setting with its default, and do nothing else.
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+/// Looks after the catalog.
+#[derive(Debug, Subcommand)]
+pub enum Catalog {
+    /// Check the catalog, and overlays over it; tell every fault with its file and key.
+    Check {
+        /// A folder of overlay files. May be given several times.
+        #[arg(long, env = "INTERLINE_CATALOG", value_name = "DIR", value_delimiter = ',')]
+        catalog: Vec<PathBuf>,
+        /// Check these provider and model files instead of the ones in this binary.
+        #[arg(long, value_name = "DIR")]
+        base: Option<PathBuf>,
+    },
+    /// List the providers, the variables that would make each active, and whether it is.
+    Providers {
+        /// A folder of overlay files. May be given several times.
+        #[arg(long, env = "INTERLINE_CATALOG", value_name = "DIR", value_delimiter = ',')]
+        catalog: Vec<PathBuf>,
+    },
+    /// Refresh the catalog's files from models.dev; tell what changed and what a person must
+    /// decide.
+    Import {
+        /// The source: a file, or an http(s) address.
+        #[arg(long, default_value = "https://models.dev/api.json", value_name = "FILE|URL")]
+        source: String,
+        /// The folder that holds providers/, models/ and curated/.
+        #[arg(long, default_value = "catalog", value_name = "DIR")]
+        into: PathBuf,
+        /// Tell what would change, and write nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Fail where a person must decide something.
+        #[arg(long)]
+        strict: bool,
+    },
+}
+
+/// Simulates providers.
+#[derive(Args, Debug)]
+pub struct Simulate {
+    /// Where to listen.
+    #[arg(long, env = "INTERLINE_SIMULATE_LISTEN", default_value = "127.0.0.1:7071")]
+    pub listen: SocketAddr,
+    /// Remember nothing of what is asked, to be fast.
+    #[arg(long)]
+    pub no_record: bool,
+}

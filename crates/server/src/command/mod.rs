@@ -1,0 +1,27 @@
+//! What the binary can do, a file for each command.
+
+mod banner;
+mod catalog;
+mod import;
+mod root_key;
+mod serve;
+mod simulate;
+mod trouble;
+
+use std::process::ExitCode;
+
+pub use trouble::Trouble;
+
+use crate::cli::{Cli, Command};
+
+/// Does what was asked for.
+///
+/// # Errors
+/// Whatever stopped it.
+pub fn run(cli: Cli) -> Result<ExitCode, Trouble> {
+    match cli.command {
+        Command::Serve(serve) => serve::run(&serve),
+        Command::Catalog(command) => catalog::run(command),
+        Command::Simulate(simulate) => simulate::run(&simulate),
+    }
+}

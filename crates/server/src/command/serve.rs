@@ -1,0 +1,215 @@
+//! `interline serve`.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::secret::Secret;
+use simulator::Simulator;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::banner::Banner;
+use super::root_key::{RootKey, demo_key, hasher, root_key};
+use super::trouble::{Trouble, environment};
+use crate::app::{App, Current};
+use crate::auth::Auth;
+use crate::cli::Serve;
+use crate::clock::SystemClock;
+use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
+use crate::listener::{self, Door};
+use crate::snapshot::{Assembled, Parts, assemble, read_overlays};
+use crate::upstream::Clients;
+use crate::{database, demo, routes};
+
+const CONFIG_DEFAULT: &str = "interline.toml";
+
+/// Serves the API until it is told to stop.
+///
+/// # Errors
+/// When the configuration, the catalog or the database cannot be used, or the address is taken.
+pub(super) fn run(serve: &Serve) -> Result<ExitCode, Trouble> {
+    if serve.print_config {
+        write!(std::io::stdout(), "{DEFAULTS}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = read_config(serve)?;
+    start_log(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(start(serve, config));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
+}
+
+fn read_config(serve: &Serve) -> Result<Config, Trouble> {
+    let overrides = Overrides {
+        listen: serve.listen.clone(),
+        data: serve.data.clone(),
+        catalog: serve.catalog.clone(),
+        demo: serve.demo,
+        database_url: serve.database_url.clone(),
+    };
+    let path = match &serve.config {
+        Some(path) => Some(path.as_path()),
+        None => Some(Path::new(CONFIG_DEFAULT)).filter(|path| path.exists()),
+    };
+    let Some(path) = path else { return Ok(Config::read(None, &overrides)?) };
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
+    Ok(Config::read(Some((&shown, &text)), &overrides)?)
+}
+
+fn start_log(config: &Config) -> Result<(), Trouble> {
+    let filter =
+        EnvFilter::try_new(&config.log.filter).map_err(|error| format!("log.filter: {error}"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    }
+}
+
+/// What lives as long as the process and is needed for every reload.
+struct House {
+    clients: Clients,
+    /// The simulator behind the demo models, where they are served.
+    simulator: Option<Simulator>,
+}
+
+async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
+    let db = database::open(&config).await?;
+    let hasher = hasher(&db).await?;
+    let root = root_key(&db, &hasher, serve.root_key.as_deref()).await?;
+    let clients = Clients::new(Duration::from_millis(config.timeouts.connect_ms));
+    let mut house = House { clients, simulator: None };
+    let assembled = first_assembly(&mut house, &config)?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
+    let address = listener.local_addr()?;
+    let public_url = match config.public_url.trim_end_matches('/') {
+        "" => format!("http://{address}"),
+        url => url.to_owned(),
+    };
+    let door = Door {
+        connections: config.limits.connections,
+        header: Duration::from_millis(config.timeouts.client_header_ms),
+        drain: Duration::from_millis(config.timeouts.drain_ms),
+    };
+    let RootKey { id, made } = root;
+    let auth = Auth::new(hasher, id);
+    let demo_key = house.simulator.is_some().then(|| demo_key(&auth));
+    let current = current(assembled, config);
+    announce(&current, address, made.as_ref(), demo_key.as_ref())?;
+    let app = Arc::new(App::new(db, auth, public_url, current));
+    let reloads = tokio::spawn(reload_on_hangup(app.clone(), serve.clone(), house));
+    let closing = told_to_stop()?;
+    let router = routes::routes(app.clone());
+    let quiet = listener::serve(listener, router, &door, closing).await;
+    reloads.abort();
+    Ok(end(&app, quiet).await)
+}
+
+/// Makes the first snapshot; with no provider to call, the demo models stand in.
+fn first_assembly(house: &mut House, config: &Config) -> Result<Assembled, Trouble> {
+    if config.demo {
+        house.simulator = Some(demo::start()?);
+        return assembly(house, config);
+    }
+    let assembled = assembly(house, config)?;
+    if assembled.providers.iter().any(|found| found.callable > 0) {
+        return Ok(assembled);
+    }
+    house.simulator = Some(demo::start()?);
+    assembly(house, config)
+}
+
+fn assembly(house: &House, config: &Config) -> Result<Assembled, Trouble> {
+    let mut overlays = Vec::new();
+    overlays.extend(house.simulator.as_ref().map(|simulator| demo::overlay(simulator.addr())));
+    overlays.extend(read_overlays(&config.catalog)?);
+    let parts = Parts {
+        overlays,
+        environment: &environment,
+        clients: house.clients.clone(),
+        clock: Arc::new(SystemClock),
+    };
+    Ok(assemble(config, parts)?)
+}
+
+fn current(assembled: Assembled, config: Config) -> Current {
+    Current { snapshot: assembled.snapshot, providers: assembled.providers, config }
+}
+
+fn announce(
+    current: &Current,
+    address: std::net::SocketAddr,
+    root_key: Option<&Secret>,
+    demo_key: Option<&Secret>,
+) -> Result<(), Trouble> {
+    let catalog = &current.snapshot.catalog;
+    let callable =
+        |place: &u32| !current.snapshot.callable(domain::catalog::ModelIx(*place)).is_empty();
+    let count = u32::try_from(catalog.models().len()).unwrap_or(u32::MAX);
+    let models: Vec<u32> = (0..count).filter(callable).collect();
+    let first = models.first().map(|place| catalog.models()[*place as usize].id.as_str());
+    let banner = Banner {
+        address,
+        providers: &current.providers,
+        models: models.len(),
+        first_model: first,
+        root_key,
+        demo_key,
+    };
+    writeln!(std::io::stdout(), "{}", banner.text())?;
+    Ok(())
+}
+
+fn told_to_stop() -> Result<impl Future<Output = ()>, Trouble> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminated.recv() => (),
+            _ = interrupted.recv() => (),
+        }
+        tracing::info!("closing: open answers are brought to their end");
+    })
+}
+
+/// Reads configuration and catalog again on every SIGHUP. A bad one is refused, and the old stays.
+async fn reload_on_hangup(app: Arc<App>, serve: Serve, house: House) {
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+    while hangups.recv().await.is_some() {
+        let reloaded = read_config(&serve).and_then(|config| {
+            let assembled = assembly(&house, &config)?;
+            Ok(current(assembled, config))
+        });
+        match reloaded {
+            Ok(current) => {
+                let callable: usize = current.providers.iter().map(|found| found.callable).sum();
+                app.replace(current);
+                tracing::info!(endpoints.callable = callable, "configuration and catalog reloaded");
+            }
+            Err(trouble) => tracing::error!("reload refused, the old one stays: {trouble}"),
+        }
+    }
+}
+
+/// Waits for the tasks that outlive their callers, then for the database.
+async fn end(app: &App, quiet: bool) -> ExitCode {
+    app.world.tasks.close();
+    let settled = tokio::time::timeout(Duration::from_secs(30), app.world.tasks.wait()).await;
+    app.recorder.shutdown().await;
+    app.db.close().await;
+    let written = app.recorder.progress().written;
+    if quiet && settled.is_ok() {
+        tracing::info!(generations.written = written, "closed");
+        return ExitCode::SUCCESS;
+    }
+    tracing::warn!(holds.open = app.ledger.holds_open(), "closed before every answer had ended");
+    ExitCode::FAILURE
+}

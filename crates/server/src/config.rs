@@ -1,0 +1,278 @@
+//! What an operator may set. `default.toml` is the reference: every key stands there.
+//!
+//! Later layers win: the defaults, the operator's file, the environment, the command line.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use domain::secret::Secret;
+use serde::{Deserialize, Deserializer};
+use toml::{Table, Value};
+
+/// The defaults, and the reference of every key.
+pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// Everything an operator may set.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The folder of the embedded database.
+    pub data: PathBuf,
+    /// Folders of overlay files.
+    pub catalog: Vec<PathBuf>,
+    /// Serve the demo models.
+    pub demo: bool,
+    /// The address under which callers reach this instance; empty means the one it listens on.
+    pub public_url: String,
+    /// The database.
+    pub database: Database,
+    /// How long things may take.
+    pub timeouts: Timeouts,
+    /// How large things may be.
+    pub limits: Limits,
+    /// What is logged, and how.
+    pub log: Log,
+    /// Credentials and switches, by provider.
+    pub providers: BTreeMap<String, ProviderConfig>,
+}
+
+/// The database.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Its address; empty means the embedded one.
+    #[serde(deserialize_with = "secret")]
+    pub url: Secret,
+}
+
+/// How long things may take, in milliseconds. `default.toml` explains each.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "`default.toml` explains each")]
+pub struct Timeouts {
+    pub connect_ms: u64,
+    pub first_byte_ms: u64,
+    pub first_byte_reasoning_ms: u64,
+    pub idle_ms: u64,
+    pub idle_reasoning_ms: u64,
+    pub total_ms: u64,
+    pub total_stream_ms: u64,
+    pub keep_alive_ms: u64,
+    pub write_stall_ms: u64,
+    pub client_header_ms: u64,
+    pub client_body_idle_ms: u64,
+    pub drain_ms: u64,
+}
+
+/// How large things may be.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// The largest body of a request.
+    pub body_bytes: usize,
+    /// All bodies that are being read at one time.
+    pub body_bytes_total: usize,
+    /// Connections of callers.
+    pub connections: usize,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// A filter in the words of `tracing`.
+    pub filter: String,
+    /// For people or for machines.
+    pub format: LogFormat,
+}
+
+/// For whom logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// What an operator says of a provider.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProviderConfig {
+    /// Its credential.
+    #[serde(deserialize_with = "some_secret")]
+    pub key: Option<Secret>,
+    /// A file that holds its credential.
+    pub key_file: Option<PathBuf>,
+    /// Switched on or off.
+    pub enabled: Option<bool>,
+    /// What fills the placeholders of its address.
+    pub placeholders: BTreeMap<String, String>,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{origin}: {message}")]
+pub struct ConfigError {
+    /// Which layer is at fault.
+    pub origin: String,
+    /// What is wrong with it, naming the key.
+    pub message: String,
+}
+
+/// What the command line and the environment set.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// See [`Config::listen`].
+    pub listen: Option<String>,
+    /// See [`Config::data`].
+    pub data: Option<PathBuf>,
+    /// See [`Config::catalog`]; added to those of the file.
+    pub catalog: Vec<PathBuf>,
+    /// See [`Config::demo`].
+    pub demo: bool,
+    /// See [`Database::url`].
+    pub database_url: Option<String>,
+}
+
+impl Config {
+    /// Lays an operator's file, if any, and the command line over the defaults.
+    ///
+    /// # Errors
+    /// When a layer is no TOML, has a key that does not exist, or a value of the wrong kind; the
+    /// message names the key.
+    pub fn read(file: Option<(&str, &str)>, overrides: &Overrides) -> Result<Config, ConfigError> {
+        let mut layers = parse("default.toml", DEFAULTS)?;
+        if let Some((path, text)) = file {
+            let own = parse(path, text)?;
+            // Checked alone first, so that a mistake is told with the file's own line.
+            check(path, text)?;
+            lay_over(&mut layers, own);
+        }
+        lay_over(&mut layers, overrides.table());
+        let config: Config =
+            Value::Table(layers).try_into().map_err(|error: toml::de::Error| {
+                let origin = file.map_or("the command line", |(path, _)| path);
+                fault(origin, error.message())
+            })?;
+        config.validated()
+    }
+
+    fn validated(self) -> Result<Config, ConfigError> {
+        let Timeouts { connect_ms, first_byte_ms, idle_ms, total_ms, .. } = self.timeouts;
+        let zeros = [
+            ("timeouts.connect_ms", connect_ms),
+            ("timeouts.first_byte_ms", first_byte_ms),
+            ("timeouts.idle_ms", idle_ms),
+            ("timeouts.total_ms", total_ms),
+            ("limits.body_bytes", self.limits.body_bytes as u64),
+            ("limits.connections", self.limits.connections as u64),
+        ];
+        if let Some((key, _)) = zeros.iter().find(|(_, value)| *value == 0) {
+            return Err(fault("configuration", &format!("`{key}` must not be zero")));
+        }
+        Ok(self)
+    }
+}
+
+impl Overrides {
+    fn table(&self) -> Table {
+        let mut table = Table::new();
+        if let Some(listen) = &self.listen {
+            table.insert("listen".to_owned(), Value::String(listen.clone()));
+        }
+        if let Some(data) = &self.data {
+            table.insert("data".to_owned(), Value::String(data.display().to_string()));
+        }
+        if !self.catalog.is_empty() {
+            let paths = self.catalog.iter().map(|path| Value::String(path.display().to_string()));
+            table.insert("catalog".to_owned(), Value::Array(paths.collect()));
+        }
+        if self.demo {
+            table.insert("demo".to_owned(), Value::Boolean(true));
+        }
+        if let Some(url) = &self.database_url {
+            let database = Table::from_iter([("url".to_owned(), Value::String(url.clone()))]);
+            table.insert("database".to_owned(), Value::Table(database));
+        }
+        table
+    }
+}
+
+fn parse(origin: &str, text: &str) -> Result<Table, ConfigError> {
+    text.parse::<Table>().map_err(|error| fault(origin, error.to_string().trim_end()))
+}
+
+/// Checks one file's keys and values against the defaults that it is laid over.
+fn check(origin: &str, text: &str) -> Result<(), ConfigError> {
+    let mut whole = parse("default.toml", DEFAULTS)?;
+    lay_over(&mut whole, parse(origin, text)?);
+    let rendered = toml::to_string(&whole).map_err(|error| fault(origin, &error.to_string()))?;
+    toml::from_str::<Config>(&rendered)
+        .map(|_| ())
+        .map_err(|error| fault(origin, error.to_string().trim_end()))
+}
+
+/// Replaces scalars and arrays, and merges tables by key.
+fn lay_over(base: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(Value::Table(inner)), Value::Table(replacing)) => lay_over(inner, replacing),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+fn fault(origin: &str, message: &str) -> ConfigError {
+    ConfigError { origin: origin.to_owned(), message: message.to_owned() }
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    String::deserialize(deserializer).map(Secret::new)
+}
+
+fn some_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(|text| text.map(Secret::new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_stand_alone() {
+        let config = Config::read(None, &Overrides::default()).unwrap();
+        assert_eq!(config.listen.port(), 7070);
+        assert!(config.providers.is_empty());
+    }
+
+    #[test]
+    fn a_typo_is_named() {
+        let error = Config::read(Some(("my.toml", "listn = '0.0.0.0:80'")), &Overrides::default());
+        let said = error.unwrap_err().to_string();
+        assert!(said.starts_with("my.toml: ") && said.contains("unknown field `listn`"), "{said}");
+        let error = Config::read(
+            Some(("my.toml", "[timeouts]\nfirst_byte_ms = 'soon'")),
+            &Overrides::default(),
+        );
+        let said = error.unwrap_err().to_string();
+        assert!(said.contains("first_byte_ms"), "{said}");
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_file() {
+        let file = "listen = '0.0.0.0:80'\n[timeouts]\nidle_ms = 5\n[providers.groq]\nkey = 'gsk'";
+        let overrides =
+            Overrides { listen: Some("127.0.0.1:9".to_owned()), ..Overrides::default() };
+        let config = Config::read(Some(("my.toml", file)), &overrides).unwrap();
+        assert_eq!((config.listen.port(), config.timeouts.idle_ms), (9, 5));
+        assert_eq!(config.timeouts.connect_ms, 2_000);
+        assert_eq!(format!("{:?}", config.providers["groq"].key), "Some(Secret(…))");
+    }
+}

@@ -1,0 +1,101 @@
+//! The one way in which a failure becomes a response.
+
+use axum::response::{IntoResponse, Response};
+use domain::failure::{Failure, Fault};
+use domain::generation::AttemptRecord;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, StatusCode};
+use relay::Refusal;
+use serde_json::{Map, Value, json};
+
+/// The header that names the generation, on every answer to a request for one.
+pub const GENERATION_ID: HeaderName = HeaderName::from_static("x-generation-id");
+
+/// A failure on its way to the caller.
+#[derive(Debug)]
+pub struct ApiError {
+    failure: Failure,
+    attempts: Vec<AttemptRecord>,
+    metadata: Option<Value>,
+    generation: Option<String>,
+}
+
+/// Where the errors are documented, on the same host.
+const DOCS: &str = "/docs/errors";
+
+impl ApiError {
+    /// Names the generation that failed.
+    pub fn of(self, generation: &str) -> ApiError {
+        ApiError { generation: Some(generation.to_owned()), ..self }
+    }
+
+    /// Returns the body in OpenRouter's envelope.
+    fn body(self) -> Value {
+        let internal = self.failure.status() == 500;
+        let mut body = dialect::registry::failure_body(&self.failure, DOCS);
+        let previous = self.attempts.split_last().map_or(&[][..], |(_, previous)| previous);
+        if !previous.is_empty() && !internal {
+            let slim: Vec<Value> = previous.iter().map(slim).collect();
+            let metadata = body["error"]
+                .as_object_mut()
+                .map(|error| error.entry("metadata").or_insert(Value::Object(Map::new())));
+            if let Some(Value::Object(metadata)) = metadata {
+                metadata.insert("previous_errors".to_owned(), Value::Array(slim));
+            }
+        }
+        if let (Some(metadata), false) = (self.metadata, internal) {
+            body["openrouter_metadata"] = metadata;
+        }
+        body
+    }
+}
+
+/// An earlier attempt, without anything of what the provider said.
+fn slim(attempt: &AttemptRecord) -> Value {
+    json!({
+        "provider": attempt.provider_name,
+        "code": attempt.failure,
+        "status": attempt.status,
+    })
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> ApiError {
+        ApiError { failure, attempts: Vec::new(), metadata: None, generation: None }
+    }
+}
+
+impl From<Box<Refusal>> for ApiError {
+    fn from(refusal: Box<Refusal>) -> ApiError {
+        let Refusal { failure, attempts, metadata } = *refusal;
+        ApiError { failure, attempts, metadata, generation: None }
+    }
+}
+
+impl From<store::StoreError> for ApiError {
+    fn from(error: store::StoreError) -> ApiError {
+        Failure::house(error.to_string()).into()
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if self.failure.fault == Fault::House {
+            tracing::error!(failure.kind = ?self.failure.kind, "{}", self.failure.detail);
+        }
+        let status = StatusCode::from_u16(self.failure.status())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.failure.retry_after_ms.map(|ms| ms.div_ceil(1000).clamp(1, 300));
+        let generation = self.generation.clone();
+        let mut response = (status, self.body().to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(id) = generation.and_then(|id| HeaderValue::from_str(&id).ok()) {
+            headers.insert(GENERATION_ID, id);
+        }
+        response
+    }
+}

@@ -1,0 +1,110 @@
+//! How the bodies of requests are read: within bounds of size and time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use domain::failure::{Failure, FailureKind, Fault, Retry};
+use http::HeaderMap;
+use http::header::CONTENT_LENGTH;
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::config::Config;
+
+/// Reads bodies.
+pub struct Intake {
+    body_bytes: usize,
+    idle: Duration,
+    /// A permit is a kilobyte of some body that is being read.
+    budget: Arc<Semaphore>,
+}
+
+const PERMIT_BYTES: usize = 1024;
+
+impl Intake {
+    /// Takes the bounds from the configuration.
+    pub fn new(config: &Config) -> Intake {
+        let permits = config.limits.body_bytes_total.div_ceil(PERMIT_BYTES);
+        Intake {
+            body_bytes: config.limits.body_bytes,
+            idle: Duration::from_millis(config.timeouts.client_body_idle_ms),
+            budget: Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS))),
+        }
+    }
+
+    /// Reads a body to its end.
+    ///
+    /// # Errors
+    /// `PayloadTooLarge`, before anything is read where the length is announced; `Timeout` when
+    /// nothing comes for too long; `InvalidRequest` when the connection breaks.
+    pub async fn read(&self, headers: &HeaderMap, mut body: Body) -> Result<Bytes, Failure> {
+        let announced = headers
+            .get(CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| text.parse::<usize>().ok());
+        if announced.is_some_and(|length| self.body_bytes < length) {
+            return Err(self.too_large());
+        }
+        let mut held: Vec<OwnedSemaphorePermit> = Vec::new();
+        let mut first = Bytes::new();
+        let mut whole = BytesMut::new();
+        while let Some(piece) = self.next(&mut body).await? {
+            let length = first.len().max(whole.len()) + piece.len();
+            if self.body_bytes < length {
+                return Err(self.too_large());
+            }
+            held.extend(self.reserve(piece.len())?);
+            if first.is_empty() {
+                first = piece;
+                continue;
+            }
+            if whole.is_empty() {
+                whole.reserve(announced.unwrap_or(length).max(length));
+                whole.extend_from_slice(&first);
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(if whole.is_empty() { first } else { whole.freeze() })
+    }
+
+    async fn next(&self, body: &mut Body) -> Result<Option<Bytes>, Failure> {
+        loop {
+            let frame = timeout(self.idle, body.frame()).await.map_err(|_| {
+                Failure::caller(FailureKind::InvalidRequest, "The request's body stopped coming.")
+            })?;
+            let Some(frame) = frame else { return Ok(None) };
+            let frame = frame.map_err(|_| {
+                Failure::caller(FailureKind::InvalidRequest, "The request's body broke off.")
+            })?;
+            if let Ok(piece) = frame.into_data() {
+                return Ok(Some(piece));
+            }
+        }
+    }
+
+    /// Reserves room for a piece; small bodies come in one and need no reservation.
+    fn reserve(&self, length: usize) -> Result<Option<OwnedSemaphorePermit>, Failure> {
+        if length < PERMIT_BYTES {
+            return Ok(None);
+        }
+        let permits = u32::try_from(length.div_ceil(PERMIT_BYTES)).unwrap_or(u32::MAX);
+        let permit = self.budget.clone().try_acquire_many_owned(permits).map_err(|_| {
+            let failure = Failure::new(
+                FailureKind::ProviderOverloaded,
+                Fault::House,
+                Retry::Never,
+                "Too many large requests are being read. Try again shortly.",
+            );
+            Failure { retry_after_ms: Some(1_000), ..failure }
+        })?;
+        Ok(Some(permit))
+    }
+
+    fn too_large(&self) -> Failure {
+        let detail = format!("The request's body is larger than {} bytes.", self.body_bytes);
+        Failure::caller(FailureKind::PayloadTooLarge, detail)
+    }
+}

@@ -1,0 +1,19 @@
+//! The shell: HTTP both ways, configuration and the command line, around a core that knows of none.
+
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod clock;
+pub mod command;
+pub mod config;
+pub mod credentials;
+pub mod database;
+pub mod demo;
+pub mod error;
+pub mod intake;
+pub mod key_text;
+pub mod listener;
+pub mod routes;
+pub mod snapshot;
+pub mod upstream;

@@ -1,0 +1,120 @@
+//! A small HTTP client, and answers as tests look at them.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client as HyperClient;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+/// Longer than anything may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Client {
+    inner: HyperClient<HttpConnector, Full<Bytes>>,
+    base: String,
+    key: String,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Client {
+    pub fn new(base: String, key: &str) -> Client {
+        let inner = HyperClient::builder(TokioExecutor::new()).build_http();
+        Client { inner, base, key: key.to_owned() }
+    }
+
+    pub fn with_key(&self, key: &str) -> Client {
+        Client { inner: self.inner.clone(), base: self.base.clone(), key: key.to_owned() }
+    }
+
+    /// Begins a request and returns the head of its response with the body to come.
+    pub async fn open(&self, method: Method, path: &str, body: String) -> http::Response<Incoming> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .unwrap();
+        tokio::time::timeout(PATIENCE, self.inner.request(request)).await.expect("a head").unwrap()
+    }
+
+    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send_text(method, path, body).await
+    }
+
+    pub async fn send_text(&self, method: Method, path: &str, body: String) -> Answer {
+        let (head, body) = self.open(method, path, body).await.into_parts();
+        let body = tokio::time::timeout(PATIENCE, body.collect()).await.expect("a body").unwrap();
+        let text = String::from_utf8(body.to_bytes().to_vec()).expect("UTF-8");
+        Answer { status: head.status.as_u16(), headers: head.headers, text }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &Value::Null).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, body).await
+    }
+
+    pub async fn chat(&self, body: &Value) -> Answer {
+        self.post("/chat/completions", body).await
+    }
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    /// The payloads of an event stream, `[DONE]` among them, comments left out.
+    pub fn events(&self) -> Vec<String> {
+        self.text
+            .split("\n\n")
+            .filter_map(|event| event.strip_prefix("data: "))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The events that are chunks.
+    pub fn chunks(&self) -> Vec<Value> {
+        let events = self.events();
+        let chunks = events.iter().filter(|event| *event != "[DONE]");
+        chunks.map(|event| serde_json::from_str(event).expect("every event is JSON")).collect()
+    }
+
+    /// The text of a whole or a streamed answer.
+    pub fn content(&self) -> String {
+        if !self.text.starts_with('{') {
+            let chunks = self.chunks();
+            let deltas =
+                chunks.iter().filter_map(|it| it["choices"][0]["delta"]["content"].as_str());
+            return deltas.collect();
+        }
+        self.json()["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What it used and cost, from wherever the answer says so; exactly one place does.
+    pub fn usage(&self) -> Value {
+        if self.text.starts_with('{') {
+            return self.json()["usage"].clone();
+        }
+        let mut told: Vec<Value> =
+            self.chunks().into_iter().map(|it| it["usage"].clone()).collect();
+        told.retain(|usage| !usage.is_null());
+        assert_eq!(told.len(), 1, "usage is told once: {}", self.text);
+        told.remove(0)
+    }
+}

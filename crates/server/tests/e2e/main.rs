@@ -1,0 +1,11 @@
+//! The real binary in front of simulated providers, as its callers and its operator meet it.
+
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "a test that cannot go on has failed")]
+
+mod admin;
+mod client;
+mod failover;
+mod lifecycle;
+mod limits;
+mod stand;
+mod streams;

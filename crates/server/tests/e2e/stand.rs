@@ -1,0 +1,157 @@
+//! The binary in front of a simulator, with a folder of its own.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+use simulator::{Script, Simulator, SimulatorOptions};
+
+use crate::client::Client;
+
+pub const ROOT_KEY: &str = "root-key-of-the-end-to-end-tests-0001";
+
+/// Short enough for tests, long enough for a busy machine.
+pub const CONFIG: &str = "[timeouts]\nconnect_ms = 500\nfirst_byte_ms = 900\nidle_ms = 700\n\
+                          keep_alive_ms = 300\ndrain_ms = 10000\n[log]\nfilter = \"info\"\n";
+
+pub struct Stand {
+    pub simulator: Simulator,
+    pub folder: PathBuf,
+    pub operator: Client,
+    pub caller: Client,
+    child: Child,
+}
+
+/// A provider of the stand, and the model that it serves at a price.
+pub struct Offer<'a> {
+    pub provider: &'a str,
+    pub model: &'a str,
+    pub dollars: &'a str,
+    /// Where it is reached; the simulator, unless said otherwise.
+    pub base_url: Option<String>,
+    pub cancellable: bool,
+}
+
+impl<'a> Offer<'a> {
+    pub fn of(provider: &'a str, model: &'a str, dollars: &'a str) -> Offer<'a> {
+        Offer { provider, model, dollars, base_url: None, cancellable: true }
+    }
+}
+
+impl Stand {
+    pub async fn with(offers: &[Offer<'_>]) -> Stand {
+        let simulator = Simulator::start(SimulatorOptions::default()).expect("a simulator");
+        let folder = folder();
+        std::fs::create_dir_all(folder.join("overlay")).unwrap();
+        std::fs::write(folder.join("interline.toml"), CONFIG).unwrap();
+        std::fs::write(folder.join("overlay/stand.toml"), overlay(&simulator, offers)).unwrap();
+        let (child, base) = start(&folder);
+        let operator = Client::new(base, ROOT_KEY);
+        let made = operator.post("/keys", &json!({ "name": "caller" })).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let caller = operator.with_key(made.json()["key"].as_str().unwrap());
+        Stand { simulator, folder, operator, caller, child }
+    }
+
+    pub fn script(&self, provider: &str, json: &str) {
+        let script = Script::from_json(json.as_bytes()).unwrap_or_else(|it| panic!("{json}: {it}"));
+        self.simulator.script(provider, script);
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// Waits for the binary to end.
+    pub async fn ended(&mut self) -> ExitStatus {
+        for _ in 0..400 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the binary does not end");
+    }
+
+    /// Starts the binary again on the same folder, after it has ended.
+    pub fn restart(&mut self) {
+        let (child, base) = start(&self.folder);
+        self.child = child;
+        self.operator = Client::new(base.clone(), ROOT_KEY);
+    }
+}
+
+impl Drop for Stand {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn folder() -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    std::env::temp_dir().join(format!("interline-e2e-{}-{number}", std::process::id()))
+}
+
+fn overlay(simulator: &Simulator, offers: &[Offer<'_>]) -> String {
+    let mut text = String::new();
+    let (mut providers, mut models) = (Vec::new(), Vec::new());
+    for Offer { provider, model, dollars, base_url, cancellable } in offers {
+        if !models.contains(model) {
+            models.push(model);
+            let _ = write!(
+                text,
+                "[[model]]\nid = \"{model}\"\nname = \"{model}\"\ncontext = 100000\n\
+                 max_output = 4000\ninput_modalities = [\"text\"]\n\
+                 output_modalities = [\"text\"]\ntools = true\ntemperature = true\n"
+            );
+        }
+        if !providers.contains(provider) {
+            providers.push(provider);
+            let url = base_url.clone().unwrap_or_else(|| simulator.base_url(provider));
+            let _ = write!(
+                text,
+                "[provider.{provider}]\nname = \"{provider}\"\ndialect = \"openai-chat\"\n\
+                 base_url = \"{url}\"\nauth = \"none\"\ncancellable = {cancellable}\n"
+            );
+        }
+        let _ = write!(
+            text,
+            "[[endpoint]]\nprovider = \"{provider}\"\nmodel = \"{model}\"\nid = \"m\"\n\
+             price = {{ input = \"{dollars}\", output = \"{dollars}\" }}\n"
+        );
+    }
+    text
+}
+
+/// Starts the binary on a free port and returns the address that it says it listens on.
+fn start(folder: &std::path::Path) -> (Child, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_interline"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder.join("data"))
+        .arg("--config")
+        .arg(folder.join("interline.toml"))
+        .arg("--catalog")
+        .arg(folder.join("overlay"))
+        .env_clear()
+        .env("INTERLINE_ROOT_KEY", ROOT_KEY)
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(folder.join("log")).unwrap())
+        .spawn()
+        .expect("the binary starts");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().and_then(Result::ok).unwrap_or_else(|| {
+        panic!("{}", std::fs::read_to_string(folder.join("log")).unwrap_or_default())
+    });
+    // Reads the rest, so that the binary never waits for a reader.
+    std::thread::spawn(move || lines.for_each(drop));
+    let base = first.split_whitespace().last().expect("an address").to_owned();
+    (child, base)
+}

@@ -1,0 +1,135 @@
+//! Streams that break, are left, or have to wait.
+
+use std::time::Duration;
+
+use http::Method;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use simulator::Ending;
+
+use crate::stand::{Offer, Stand};
+
+fn ask(model: &str) -> Value {
+    json!({ "model": model, "stream": true, "messages": [{ "role": "user", "content": "hi" }] })
+}
+
+/// After content nothing is retried: the stream ends in one error, and nobody pays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_breaks_says_so() {
+    let offers = [Offer::of("frail", "x/m", "1"), Offer::of("well", "x/m", "2")];
+    let stand = Stand::with(&offers).await;
+    for fault in [
+        r#"{"kind":"fin","after_chunks":3}"#,
+        r#"{"kind":"fin","after_chunks":3,"clean":true}"#,
+        r#"{"kind":"reset_mid","after_chunks":3}"#,
+        r#"{"kind":"stall","after_chunks":3}"#,
+        r#"{"kind":"mid_stream_error","after_chunks":3}"#,
+        r#"{"kind":"cut","after_chunks":3}"#,
+    ] {
+        stand.script("frail", &format!("{{\"fault\":{fault},\"chunk_ms\":5}}"));
+        let order = json!({ "order": ["frail"] });
+        let mut body = ask("x/m");
+        body["provider"] = order;
+        let answer = stand.caller.chat(&body).await;
+        assert_eq!(answer.status, 200, "{fault}: {}", answer.text);
+        let events = answer.events();
+        assert_eq!(events.last().map(String::as_str), Some("[DONE]"), "{fault}: {}", answer.text);
+        let chunks = answer.chunks();
+        let errors: Vec<&Value> = chunks.iter().filter(|it| it["error"].is_object()).collect();
+        assert_eq!(errors.len(), 1, "{fault}: {}", answer.text);
+        assert_eq!(errors[0]["choices"][0]["finish_reason"], "error", "{fault}");
+        assert!(!answer.text.contains("\"finish_reason\":\"stop\""), "{fault}: {}", answer.text);
+        assert_eq!(stand.simulator.attempts("well"), 0, "{fault}");
+        let id = answer.headers["x-generation-id"].to_str().unwrap().to_owned();
+        let record = stand.caller.get(&format!("/generation?id={id}")).await.json();
+        assert_eq!(record["data"]["total_cost"], 0.0, "{fault}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_leaves_ends_the_providers_work() {
+    let stand = Stand::with(&[Offer::of("slow", "x/m", "1")]).await;
+    stand.script("slow", r#"{"chunk_ms":40,"output_tokens":2000}"#);
+    let mut body = ask("x/m");
+    body["max_tokens"] = json!(2000);
+    let open = stand.caller.open(Method::POST, "/chat/completions", body.to_string()).await;
+    let id = open.headers()["x-generation-id"].to_str().unwrap().to_owned();
+    let mut stream = open.into_body();
+    for _ in 0..3 {
+        stream.frame().await.unwrap().unwrap();
+    }
+    drop(stream);
+    let mut ending = Ending::Open;
+    for _ in 0..60 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        ending = stand.simulator.requests("slow")[0].ending;
+        if ending != Ending::Open {
+            break;
+        }
+    }
+    assert_eq!(ending, Ending::ClientGone);
+    let record = stand.caller.get(&format!("/generation?id={id}")).await.json();
+    assert_eq!(record["data"]["cancelled"], true, "{record}");
+    assert!(record["data"]["total_cost"].as_f64().is_some_and(|cost| 0.0 < cost), "{record}");
+    assert_eq!(record["data"]["tokens_estimated"], true);
+}
+
+/// Where a provider bills an answer that is left, it is read to its end for the bill.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_bills_anyway_is_read_to_the_end() {
+    let offer = Offer { cancellable: false, ..Offer::of("stubborn", "x/m", "1") };
+    let stand = Stand::with(&[offer]).await;
+    stand.script("stubborn", r#"{"chunk_ms":10,"output_tokens":60,"prompt_tokens":9}"#);
+    let mut body = ask("x/m");
+    body["max_tokens"] = json!(60);
+    let open = stand.caller.open(Method::POST, "/chat/completions", body.to_string()).await;
+    let id = open.headers()["x-generation-id"].to_str().unwrap().to_owned();
+    let mut stream = open.into_body();
+    stream.frame().await.unwrap().unwrap();
+    drop(stream);
+    let mut record = Value::Null;
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        record = stand.caller.get(&format!("/generation?id={id}")).await.json();
+        if record["data"].is_object() {
+            break;
+        }
+    }
+    assert_eq!(stand.simulator.requests("stubborn")[0].ending, Ending::Answered);
+    assert_eq!(record["data"]["native_tokens_completion"], 60, "{record}");
+    assert_eq!(record["data"]["total_cost"], 0.000_069, "{record}");
+    assert_eq!(record["data"]["cancelled"], true, "{record}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_stream_is_kept_alive() {
+    let stand = Stand::with(&[Offer::of("thoughtful", "x/m", "1")]).await;
+    stand.script("thoughtful", r#"{"first_byte_ms":700,"text":"At last."}"#);
+    let answer = stand.caller.chat(&ask("x/m")).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.text.starts_with(": INTERLINE PROCESSING\n\n"), "{}", answer.text);
+    assert_eq!(answer.content(), "At last.");
+}
+
+/// The number in the stream's last chunk, in the record and in the key's spend is one number.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cost_is_the_same_wherever_it_is_told() {
+    let stand = Stand::with(&[Offer::of("plain", "x/m", "3.7")]).await;
+    let mut total = 0.0;
+    for (place, stream) in [true, false, true].into_iter().enumerate() {
+        stand.script("plain", &format!("{{\"prompt_tokens\":{},\"output_tokens\":7}}", place + 3));
+        let mut body = ask("x/m");
+        body["stream"] = json!(stream);
+        let answer = stand.caller.chat(&body).await;
+        let cost = answer.usage()["cost"].as_f64().unwrap();
+        assert_eq!((cost * 1e9).round() as i64, (place as i64 + 3 + 7) * 3_700, "{}", answer.text);
+        let id = answer.headers["x-generation-id"].to_str().unwrap().to_owned();
+        let record = stand.caller.get(&format!("/generation?id={id}")).await.json();
+        assert_eq!(record["data"]["total_cost"].as_f64(), Some(cost));
+        assert_eq!(record["data"]["streamed"], stream);
+        total += cost;
+    }
+    let key = stand.caller.get("/key").await.json();
+    let usage = key["data"]["usage"].as_f64().unwrap();
+    assert_eq!((usage * 1e9).round(), (total * 1e9).round());
+}
