@@ -49,7 +49,7 @@ impl Fate {
     pub fn roll(dice: &mut Dice) -> Fate {
         const STATUSES: [u16; 12] = [400, 401, 403, 404, 408, 413, 429, 500, 502, 503, 504, 529];
         match dice.roll(16) {
-            0..=3 => Fate::Answer { after_ms: dice.roll(1_900), gap_ms: dice.roll(900) },
+            0..=3 => Fate::Answer { after_ms: dice.roll(900), gap_ms: dice.roll(500) },
             4..=5 => Fate::Status(STATUSES[dice.roll(12) as usize]),
             6 => Fate::Refuse,
             7 => Fate::Hang,

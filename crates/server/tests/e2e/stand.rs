@@ -124,7 +124,7 @@ fn overlay(simulator: &Simulator, offers: &[Offer<'_>]) -> String {
         }
         let _ = write!(
             text,
-            "[[endpoint]]\nprovider = \"{provider}\"\nmodel = \"{model}\"\nid = \"m\"\n\
+            "[[endpoint]]\nprovider = \"{provider}\"\nmodel = \"{model}\"\nid = \"{model}\"\n\
              price = {{ input = \"{dollars}\", output = \"{dollars}\" }}\n"
         );
     }
