@@ -6,11 +6,13 @@
 
 use domain::answer::Answer;
 use domain::catalog::{Endpoint, Modality};
+use domain::chat::ChatRequest;
 use domain::event::Event;
 use domain::failure::Failure;
 use domain::quirk::{Quirks, ReasoningOut};
 
-use crate::exchange::{Receipt, Stamp};
+use crate::exchange::{Exchange, Receipt, Stamp, Target, Wire};
+use crate::request::Request;
 use crate::sse::{EVENT_BYTES_MAX, MEDIA_EVENT_BYTES_MAX};
 
 /// What an answer has to look like to its caller, whoever gives it.
@@ -48,6 +50,12 @@ impl Host {
         self.quirks.reasoning_out == Some(ReasoningOut::ThinkTags)
     }
 
+    /// Returns whether text may come as a list of parts.
+    pub(crate) fn sends_parts(&self) -> bool {
+        self.quirks.reasoning_out == Some(ReasoningOut::ContentParts)
+            || self.quirks.content_may_be_parts == Some(true)
+    }
+
     /// Returns the fields of an answer beyond the dialect's that are passed on.
     pub(crate) fn extra_fields(&self) -> &[String] {
         self.quirks.extra_fields.as_deref().unwrap_or_default()
@@ -56,6 +64,12 @@ impl Host {
 
 /// The side of a dialect that faces callers.
 pub(crate) trait ClientDialect: Sync {
+    /// Reads a request into the house's form.
+    ///
+    /// # Errors
+    /// When it holds what has no meaning in any form.
+    fn canonical(&self, request: &Request) -> Result<ChatRequest, Failure>;
+
     /// Writes a whole answer.
     fn encode_answer(&self, answer: &Answer, face: &Face, receipt: &Receipt) -> Vec<u8>;
 
@@ -65,6 +79,12 @@ pub(crate) trait ClientDialect: Sync {
 
 /// The side of a dialect that faces providers.
 pub(crate) trait UpstreamDialect: Sync {
+    /// Writes a request for an endpoint. What cannot be said is named in the wire's `dropped`.
+    ///
+    /// # Errors
+    /// When the endpoint cannot do what the request insists on.
+    fn encode_request(&self, chat: &ChatRequest, target: Target<'_>) -> Result<Wire, Failure>;
+
     /// Reads a whole answer.
     ///
     /// # Errors
@@ -79,6 +99,21 @@ pub(crate) trait UpstreamDialect: Sync {
 
     /// Returns the optional parameters that an endpoint takes, in OpenRouter's names.
     fn supported_parameters(&self, endpoint: &Endpoint) -> Vec<&'static str>;
+}
+
+/// A dialect in which a caller's own bytes may go to an endpoint, and the endpoint's to the caller.
+pub(crate) trait VerbatimDialect: Sync {
+    /// Writes a caller's request for an endpoint, with only the changes that it needs.
+    ///
+    /// # Errors
+    /// When the endpoint cannot do what the request insists on.
+    fn edit_request(&self, request: &Request, target: Target<'_>) -> Result<Wire, Failure>;
+
+    /// Returns whether an endpoint's answers may pass as they stand: no flag has them rebuilt.
+    fn passes(&self, host: &Host) -> bool;
+
+    /// Returns the attempt that passes them.
+    fn attempt(&self, wire: Wire, face: Face, host: Host) -> Box<dyn Exchange>;
 }
 
 /// Turns a provider's bytes into events.

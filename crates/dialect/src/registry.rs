@@ -3,10 +3,9 @@
 use bytes::Bytes;
 use domain::catalog::{Dialect, Endpoint};
 use domain::failure::Failure;
-use domain::quirk::ReasoningOut;
 use serde_json::Value;
 
-use crate::dialect::{ClientDialect, Face, Host, UpstreamDialect};
+use crate::dialect::{ClientDialect, Face, Host, UpstreamDialect, VerbatimDialect};
 use crate::envelope;
 use crate::exchange::{Exchange, Stamp, Target};
 use crate::openai_chat::{self, OPENAI_CHAT};
@@ -54,10 +53,17 @@ pub fn exchange(
         hides_thinking: reasoning.is_some_and(|ask| ask.exclude),
     };
     let host = Host::of(endpoint);
-    let wire = openai_chat::wire(request, target)?;
-    if passes_verbatim(endpoint) {
-        return Ok(Box::new(openai_chat::Verbatim::new(wire, face, host)));
+    let same = request.dialect == endpoint.dialect;
+    if let Some(verbatim) = verbatim(endpoint.dialect).filter(|_| same) {
+        let wire = verbatim.edit_request(request, target)?;
+        return Ok(match verbatim.passes(&host) {
+            true => verbatim.attempt(wire, face, host),
+            false => Box::new(Translated { wire, face, host, client, upstream }),
+        });
     }
+    let chat = client.canonical(request)?;
+    let mut wire = upstream.encode_request(&chat, target)?;
+    wire.dropped.extend(request.ignored_names().map(str::to_owned));
     Ok(Box::new(Translated { wire, face, host, client, upstream }))
 }
 
@@ -98,11 +104,10 @@ fn upstream(dialect: Dialect) -> Option<&'static dyn UpstreamDialect> {
     }
 }
 
-/// Returns whether an endpoint's answers may pass as they stand: none of its flags has them rebuilt.
-fn passes_verbatim(endpoint: &Endpoint) -> bool {
-    let rebuilt = matches!(
-        endpoint.quirks.reasoning_out,
-        Some(ReasoningOut::ThinkTags | ReasoningOut::ContentParts)
-    );
-    !rebuilt && endpoint.quirks.content_may_be_parts != Some(true)
+/// Every dialect in which a caller's own bytes go to endpoints that speak it too.
+fn verbatim(dialect: Dialect) -> Option<&'static dyn VerbatimDialect> {
+    match dialect {
+        Dialect::OpenaiChat => Some(&OPENAI_CHAT),
+        _ => None,
+    }
 }

@@ -58,4 +58,9 @@ impl Request {
         let value = &self.body[field.value_start..field.end];
         (value != b"null").then_some(value)
     }
+
+    /// Returns the names of the fields that have no effect.
+    pub fn ignored_names(&self) -> impl Iterator<Item = &str> {
+        self.ignored.iter().filter_map(|ignored| ignored.split(": ").next())
+    }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Splitter {
 enum State {
     /// Nothing but blanks has come yet.
     Start,
-    /// The same, of a text that begins with a thought though no tag may say so.
+    /// The same, of a thought: its tag has come, or is not needed.
     Opening,
     Thinking,
     /// The blanks after the closing tag.
@@ -70,7 +70,7 @@ impl Splitter {
             State::Start => {
                 let seen = text.trim_start();
                 if let Some(rest) = seen.strip_prefix(OPEN) {
-                    self.state = State::Thinking;
+                    self.state = State::Opening;
                     return Some(rest.to_owned());
                 }
                 // A closing tag alone: the opening one stood in the prompt.
@@ -90,7 +90,7 @@ impl Splitter {
                     return None;
                 }
                 self.state = State::Thinking;
-                Some(seen.strip_prefix(OPEN).unwrap_or(text).to_owned())
+                Some(seen.strip_prefix(OPEN).unwrap_or(seen).to_owned())
             }
             State::Thinking => match text.split_once(CLOSE) {
                 Some((thought, rest)) => {
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn thinking_is_taken_out_wherever_the_tags_are_cut() {
         check(false, "<think>hm, ü</think>\n\nHi <b>!", "hm, ü", "Hi <b>!");
-        check(false, "\n<think>\na </thin b\n</think>c", "\na </thin b", "c");
+        check(false, "\n<think>\na </thin b\n</think>c", "a </thin b", "c");
         check(false, "no tags </think> here", "", "no tags </think> here");
         check(false, "<think>never closed", "never closed", "");
         check(false, "<think></think>plain", "", "plain");

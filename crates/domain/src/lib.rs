@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod catalog;
+pub mod chat;
 pub mod event;
 pub mod failure;
 pub mod generation;

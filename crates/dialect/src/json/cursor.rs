@@ -378,3 +378,195 @@ fn special(word: u64) -> u64 {
     let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
     quotes | slashes | control
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::value::RawValue;
+    use serde_json::{Map, Value};
+
+    use super::*;
+
+    /// Returns the names and values of an object's members, as they stand in the text.
+    fn found(text: &str) -> Result<Vec<(&str, &str)>, Broken> {
+        let mut cursor = Cursor::new(text.as_bytes())?;
+        if cursor.kind()? != Kind::Object {
+            return cursor.broken("an object was expected");
+        }
+        cursor.enter()?;
+        let (mut members, mut first) = (Vec::new(), true);
+        while let Some(name) = cursor.member(&mut first)? {
+            let value = cursor.skip()?;
+            members.push((&text[name.start..name.end], &text[value.start..value.end]));
+        }
+        cursor.end().map(|()| members)
+    }
+
+    fn is_json(text: &[u8]) -> bool {
+        let skipped = Cursor::new(text).and_then(|mut cursor| {
+            cursor.skip()?;
+            cursor.end()
+        });
+        skipped.is_ok()
+    }
+
+    #[test]
+    fn the_grammar_is_kept_strictly() {
+        for text in [
+            "{}",
+            "[]",
+            " [ 1 , -0.5e+3 , 1E2 ] ",
+            r#"{"a":{"b":[{}]},"":""}"#,
+            "\"\\u12aF\\/\"",
+            "null",
+            "0",
+            "-0",
+            "\"\u{7f}ü😀\"",
+        ] {
+            assert!(is_json(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "",
+            " ",
+            "{",
+            "[1,]",
+            "[,1]",
+            "{\"a\":1,}",
+            "{\"a\" 1}",
+            "{a:1}",
+            "01",
+            "1.",
+            ".5",
+            "+1",
+            "1e",
+            "-",
+            "NaN",
+            "tru",
+            "nulll",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"\u{1}\"",
+            "\"a",
+            "\"\\",
+            "[1 2]",
+            "{}{}",
+            "[}",
+            "{]",
+            "{\"a\"}",
+            "{1:2}",
+            "\u{feff}{}",
+            "[1]]",
+        ] {
+            assert!(!is_json(text.as_bytes()), "{text}");
+        }
+        assert!(!is_json(b"\"\xff\""));
+    }
+
+    #[test]
+    fn long_strings_end_where_they_end() {
+        for length in 0..200 {
+            let text = format!("\"{}\"", "x".repeat(length));
+            assert!(is_json(text.as_bytes()), "{length}");
+            for bad in ["\u{1}", "\"", "\\q"] {
+                let text = format!("\"{}{bad}{}\"", "x".repeat(length), "ü".repeat(40));
+                assert!(!is_json(text.as_bytes()), "{length} {bad:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn depth_and_names_are_bounded() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(is_json(nested(DEPTH_MAX as usize).as_bytes()));
+        assert!(!is_json(nested(DEPTH_MAX as usize + 1).as_bytes()));
+        assert!(!is_json("[".repeat(1 << 20).as_bytes()));
+        assert!(!is_json("{\"a\":".repeat(1 << 18).as_bytes()));
+        let names = |count: usize| format!("{{{}\"a\":1}}", "\"a\":1,".repeat(count - 1));
+        assert!(is_json(names(NAMES_MAX as usize).as_bytes()));
+        assert!(!is_json(names(NAMES_MAX as usize + 1).as_bytes()));
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::btree_map(any::<String>(), inner, 0..6)
+                    .prop_map(|members| Value::Object(Map::from_iter(members))),
+            ]
+        })
+    }
+
+    proptest! {
+        /// Members stand where serde_json finds them.
+        #[test]
+        fn spans_agree_with_serde_json(members in prop::collection::btree_map("[^\u{0}]{0,9}", json(), 0..6), pretty: bool) {
+            let object = Value::Object(Map::from_iter(members));
+            let text = if pretty { format!("{object:#}") } else { object.to_string() };
+            let raw: in_order::Members<'_> = serde_json::from_str(&text).unwrap();
+            let ours = found(&text).unwrap();
+            let ours: Vec<(String, &str)> =
+                ours.iter().map(|(name, value)| (serde_json::from_str(name).unwrap(), *value)).collect();
+            prop_assert_eq!(ours, raw.0);
+        }
+
+        /// Text that was damaged is JSON for both or for neither.
+        #[test]
+        fn validity_agrees_with_serde_json(value in json(), place: prop::sample::Index, byte in "[\\[\\]{}\",:0-9eE.\\\\ntu\\-+ \u{1}x]?", cut: bool) {
+            let mut text = value.to_string();
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let at = places[place.index(places.len())];
+            if cut {
+                text.truncate(at);
+            }
+            text.insert_str(at.min(text.len()), &byte);
+            let theirs = serde_json::from_str::<&RawValue>(&text).is_ok();
+            prop_assert_eq!(is_json(text.as_bytes()), theirs, "{}", text);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            is_json(&bytes);
+        }
+    }
+
+    /// An object read by serde_json into its members' raw texts, in their order.
+    mod in_order {
+        use std::fmt;
+
+        use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+        use serde_json::value::RawValue;
+
+        pub(super) struct Members<'a>(pub(super) Vec<(String, &'a str)>);
+
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
+                    members.push((name, value.get()));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                from.deserialize_map(InOrder)
+            }
+        }
+    }
+}

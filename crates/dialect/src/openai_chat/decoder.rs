@@ -73,7 +73,9 @@ impl StreamDecoder for Decoder {
         if !state.done {
             frames.end(&mut |frame| state.frame(frame.data, events))?;
         }
-        if !state.done && !state.choices.values().any(|choice| choice.ended) {
+        let mut choices = state.choices.values();
+        let is_complete = !state.choices.is_empty() && choices.all(|choice| choice.ended);
+        if !state.done && !is_complete {
             return Err(error::nonsense("broke off"));
         }
         state.finish(events);

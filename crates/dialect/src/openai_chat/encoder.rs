@@ -73,7 +73,7 @@ impl Encoder {
             }
         };
         if self.begun.insert(choice) {
-            shown["role"] = json!("assistant");
+            shown = with_role(shown);
         }
         self.chunk(
             &json!({
@@ -117,7 +117,7 @@ impl Encoder {
         } else {
             shown["delta"] = json!({"content": ""});
             if self.begun.insert(choice) {
-                shown["delta"]["role"] = json!("assistant");
+                shown["delta"] = with_role(shown["delta"].take());
             }
         }
         shown["finish_reason"] = json!(reason.map(FinishReason::word));
@@ -159,6 +159,15 @@ impl StreamEncoder for Encoder {
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {
         push_failure(&self.face, failure, out);
     }
+}
+
+/// Returns a delta with the role in front, which the first of a choice has.
+fn with_role(delta: Value) -> Value {
+    let mut first = Map::from_iter([("role".to_owned(), json!("assistant"))]);
+    if let Value::Object(members) = delta {
+        first.extend(members);
+    }
+    Value::Object(first)
 }
 
 fn calls(fragment: Fragment) -> Value {

@@ -223,6 +223,7 @@ impl Member {
     /// Returns about how many bytes of text it holds.
     pub(super) fn text_bytes(&self, text: &[u8]) -> u64 {
         match (self.what, self.is_text(text)) {
+            (What::Role, _) => 0,
             (_, true) => char_bytes(self.value.inside().of(text)) as u64,
             (What::Content | What::Reasoning, false) if !self.is_empty => self.value.len() as u64,
             _ => 0,

@@ -2,7 +2,9 @@
 
 mod answer;
 mod ask;
+mod body;
 mod calls;
+mod canonical;
 mod decoder;
 mod encoder;
 mod error;
@@ -24,7 +26,5 @@ mod verbatim;
 mod whole;
 
 pub(crate) use ask::{decode_chat, decode_completion};
-pub(crate) use outgoing::wire;
 pub(crate) use speaker::OPENAI_CHAT;
 pub(crate) use tail::failure_event;
-pub(crate) use verbatim::Verbatim;

@@ -30,7 +30,7 @@ const OUTPUT_TOKENS_DEFAULT: u32 = 4096;
 ///
 /// # Errors
 /// When the endpoint cannot do what the request insists on.
-pub(crate) fn wire(request: &Request, target: Target<'_>) -> Result<Wire, Failure> {
+pub(super) fn wire(request: &Request, target: Target<'_>) -> Result<Wire, Failure> {
     let endpoint = target.endpoint;
     let wish = wish(request.facts.reasoning.as_ref(), endpoint, request.facts.output_tokens_max)?;
     let edits = Edits::of(request.marks, endpoint);
@@ -59,7 +59,7 @@ pub(crate) fn wire(request: &Request, target: Target<'_>) -> Result<Wire, Failur
     writer.streaming(streams);
     writer.endpoint_fields();
     writer.body.push(b'}');
-    let ignored = request.ignored.iter().filter_map(|it| it.split(": ").next());
+    let ignored = request.ignored_names();
     let mut dropped = writer.dropped;
     dropped.extend(ignored.map(str::to_owned));
     Ok(Wire {

@@ -84,7 +84,8 @@ impl StreamAnswer for Passing {
         if !state.done {
             frames.end(&mut |frame| state.frame(frame.data, out).map(|_| ()))?;
         }
-        if !state.done && state.ended == 0 {
+        let is_complete = state.ended != 0 && state.begun & !state.ended == 0;
+        if !state.done && !is_complete {
             return Err(error::nonsense("broke off"));
         }
         state.settle();

@@ -5,24 +5,30 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::failure::Failure;
 
+use super::decoder::Decoder;
 use super::lane::Lane;
-use super::speaker::OPENAI_CHAT;
 use super::stream::Passing;
 use super::{error, whole};
-use crate::dialect::{Face, Host, UpstreamDialect};
+use crate::dialect::{ClientDialect, Face, Host};
 use crate::exchange::{Collector, Exchange, StreamAnswer, WholeAnswer, Wire};
 use crate::gather::Gathering;
 
 /// An attempt in the verbatim lane.
-pub(crate) struct Verbatim {
+pub(super) struct Verbatim {
     wire: Wire,
     lane: Arc<Lane>,
+    client: &'static dyn ClientDialect,
 }
 
 impl Verbatim {
     /// Returns the attempt that sends `wire`.
-    pub(crate) fn new(wire: Wire, face: Face, host: Host) -> Verbatim {
-        Verbatim { wire, lane: Arc::new(Lane { face, host }) }
+    pub(super) fn new(
+        wire: Wire,
+        face: Face,
+        host: Host,
+        client: &'static dyn ClientDialect,
+    ) -> Verbatim {
+        Verbatim { wire, lane: Arc::new(Lane { face, host }), client }
     }
 }
 
@@ -44,7 +50,7 @@ impl Exchange for Verbatim {
     }
 
     fn collect(&self) -> Box<dyn Collector> {
-        let decoder = OPENAI_CHAT.stream_decoder(&self.lane.host);
-        Box::new(Gathering::new(&OPENAI_CHAT, self.lane.face.clone(), decoder))
+        let decoder = Box::new(Decoder::new(&self.lane.host));
+        Box::new(Gathering::new(self.client, self.lane.face.clone(), decoder))
     }
 }

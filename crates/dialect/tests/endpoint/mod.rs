@@ -7,7 +7,7 @@ use domain::quirk::Quirks;
 use serde_json::Map;
 
 /// Returns the endpoint.
-pub fn endpoint() -> Endpoint {
+pub(crate) fn endpoint() -> Endpoint {
     Endpoint {
         id: "acme:tiny".to_owned(),
         tag: "acme".to_owned(),

@@ -1,0 +1,86 @@
+//! How long the hot paths take: reading a request, writing it for an endpoint, passing on an event.
+//!
+//! `cargo bench -p dialect` prints nanoseconds per operation; the best of several rounds is told,
+//! because what disturbs a round only ever makes it longer.
+
+#[path = "../tests/endpoint/mod.rs"]
+mod endpoint;
+
+use std::hint::black_box;
+use std::io::Write;
+use std::time::Instant;
+
+use bytes::Bytes;
+use dialect::exchange::{Stamp, Target};
+use dialect::registry::{decode_chat_request, exchange};
+
+const ROUNDS: u32 = 15;
+
+fn main() -> std::io::Result<()> {
+    let small = small();
+    let large = large();
+    let endpoint = endpoint::endpoint();
+    let target = || Target { endpoint: &endpoint, user_hash: None };
+    let request = decode_chat_request(small.clone()).expect("the body is a request");
+    let attempt = exchange(&request, target(), stamp()).expect("the endpoint takes it");
+    let event = event();
+    let mut out = Vec::with_capacity(1 << 20);
+    let mut lines = vec![
+        told("decode a request", small.len(), 20_000, || {
+            black_box(decode_chat_request(small.clone())).is_ok()
+        }),
+        told("decode a request", large.len(), 500, || {
+            black_box(decode_chat_request(large.clone())).is_ok()
+        }),
+        told("make an attempt", small.len(), 20_000, || {
+            black_box(exchange(&request, target(), stamp())).is_ok()
+        }),
+    ];
+    let mut stream = attempt.stream();
+    lines.push(told("pass an event on", event.len(), 20_000, || {
+        out.clear();
+        black_box(stream.push(&event, &mut out)).is_ok()
+    }));
+    std::io::stdout().lock().write_all(lines.concat().as_bytes())
+}
+
+/// Measures one operation and returns a line about it.
+fn told(what: &str, bytes: usize, times: u32, mut work: impl FnMut() -> bool) -> String {
+    let best = (0..ROUNDS).map(|_| round(times, &mut work)).min().unwrap_or_default();
+    format!("{what:<20} {bytes:>7} bytes {best:>9} ns\n")
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+fn round(times: u32, work: &mut impl FnMut() -> bool) -> u128 {
+    let start = Instant::now();
+    for _ in 0..times {
+        assert!(work());
+    }
+    start.elapsed().as_nanos() / u128::from(times)
+}
+
+fn stamp() -> Stamp {
+    Stamp {
+        id: "gen-1787000123-h2Kq81LmZx0TnB7cWvYd".to_owned(),
+        created: 1_787_000_123,
+        model: "acme/tiny".to_owned(),
+        provider: "Acme".to_owned(),
+    }
+}
+
+fn small() -> Bytes {
+    let body = r#"{"model":"acme/tiny","messages":[{"role":"system","content":"You answer in one short sentence and never apologise."},{"role":"user","content":"Why is the sky blue at noon and red in the evening?"}],"stream":true,"temperature":0.7,"max_tokens":256,"top_p":0.9}"#;
+    Bytes::from(body)
+}
+
+fn large() -> Bytes {
+    let text = "Prose of an ordinary length, with a \\\"quotation\\\" now and then,\\nand lines. ";
+    let turn = |role: &str| format!(r#"{{"role":"{role}","content":"{}"}}"#, text.repeat(32));
+    let turns: Vec<String> = (0..40).map(|place| turn(["user", "assistant"][place % 2])).collect();
+    Bytes::from(format!(r#"{{"model":"acme/tiny","messages":[{}]}}"#, turns.join(",")))
+}
+
+fn event() -> Vec<u8> {
+    let event = r#"data: {"id":"chatcmpl-9f2c41d07b6e4f0d9a51c3","object":"chat.completion.chunk","created":1787000124,"model":"tiny-1","system_fingerprint":"fp_44709d6fcb","choices":[{"index":0,"delta":{"content":" evening"},"logprobs":null,"finish_reason":null}]}"#;
+    format!("{event}\n\n").into_bytes()
+}
