@@ -146,6 +146,8 @@ impl ProviderRow {
         self.class = self.class.or(Some(ProviderClass::Private));
         self.auth = self.auth.or(Some(Auth::Bearer));
         self.private_network = self.private_network.or(Some(true));
+        // A server of one's own stops when nobody listens, and sends no bill.
+        self.cancellable = self.cancellable.or(Some(true));
         self
     }
 
