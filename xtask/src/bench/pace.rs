@@ -15,7 +15,7 @@ pub(crate) struct Pace {
 }
 
 /// Each asks in turn. As long as answers take less than this many periods, none is asked late.
-const CONNECTIONS: u32 = 16;
+pub(crate) const CALLERS: u32 = 16;
 
 /// Between opening the connections and the first request.
 const LEAD: Duration = Duration::from_millis(20);
@@ -29,7 +29,7 @@ const LEAD: Duration = Duration::from_millis(20);
 /// A sentence, at the first answer that is not as it should be.
 pub(crate) fn paced(ask: &Ask, pace: Pace) -> Result<Vec<Duration>, String> {
     let mut connections = Vec::new();
-    for _ in 0..CONNECTIONS {
+    for _ in 0..CALLERS {
         let mut connection = Connection::open(ask.address)?;
         // The first request of a connection also opens one behind it.
         ask.check(&connection.ask(&ask.bytes)?)?;
@@ -55,7 +55,7 @@ pub(crate) fn paced(ask: &Ask, pace: Pace) -> Result<Vec<Duration>, String> {
 /// The times at which the connection number `turn` has a request due.
 fn due_times(start: Instant, pace: Pace, turn: u32) -> impl Iterator<Item = Instant> {
     let period = Duration::from_secs(1) / pace.per_second;
-    let turns = (turn..).step_by(CONNECTIONS as usize).map(move |turn| period * turn);
+    let turns = (turn..).step_by(CALLERS as usize).map(move |turn| period * turn);
     turns.take_while(move |after| *after < pace.span).map(move |after| start + after)
 }
 
@@ -82,7 +82,7 @@ mod tests {
     fn requests_are_due_evenly_and_each_once() {
         let start = clock::now();
         let pace = Pace { per_second: 200, span: Duration::from_secs(1) };
-        let all = (0..CONNECTIONS).flat_map(|turn| due_times(start, pace, turn));
+        let all = (0..CALLERS).flat_map(|turn| due_times(start, pace, turn));
         let mut after_ms: Vec<u128> = all.map(|due| (due - start).as_millis()).collect();
         after_ms.sort_unstable();
         assert_eq!(after_ms, (0..200).map(|turn| turn * 5).collect::<Vec<_>>());

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::ask::Ask;
 use super::effort::Effort;
 use super::load::{Load, closed_loop};
-use super::pace::{Pace, paced};
+use super::pace::{CALLERS, Pace, paced};
 use super::procfs::{cpu, resident_bytes, wait_until_quiet};
 use super::sheet::{Sheet, quantile};
 use super::streams::OpenStreams;
@@ -139,7 +139,12 @@ impl Round<'_> {
         direct_us: Option<[f64; 2]>,
     ) -> Result<[f64; 2], String> {
         let pace = Pace { per_second: RATE_PER_S, span: self.effort.paced };
+        let before = self.spent(subject)?;
         let took = paced(&subject.ask(Script::Whole, SIZES[0].1), pace)?;
+        subject.gateway.as_ref().map(|gateway| wait_until_quiet(gateway.pid())).transpose()?;
+        // Every connection has asked once before it counted.
+        let asked = took.len() + CALLERS as usize;
+        self.note_spent(subject, "paced", before, asked as u64)?;
         let mut took: Vec<f64> = took.iter().map(|took| took.as_secs_f64() * 1e6).collect();
         took.sort_by(f64::total_cmp);
         let at = |share| quantile(&took, share).ok_or_else(|| "nothing was asked".to_owned());
@@ -173,10 +178,8 @@ impl Round<'_> {
             streams.finish().await
         })?;
         // The records of these streams are nobody else's to pay for.
-        subject
-            .gateway
-            .as_ref()
-            .map_or(Ok(()), |gateway| wait_until_quiet(gateway.pid()).map(|_| ()))
+        subject.gateway.as_ref().map(|gateway| wait_until_quiet(gateway.pid())).transpose()?;
+        Ok(())
     }
 
     fn spent(&self, subject: &Subject) -> Result<Spent, String> {

@@ -82,6 +82,7 @@ const GROUPS: [Group; 8] = [
             aside("paced.p99_us", "p99 µs", 0),
             line("paced.added_p50_us", "p50 added µs", 0),
             line("paced.added_p99_us", "p99 added µs", 0),
+            line("paced.cpu_us", "CPU µs/request", 0),
         ],
     },
     Group {
@@ -118,6 +119,9 @@ const GROUPS: [Group; 8] = [
     },
 ];
 
+/// Characters that a cell takes.
+const CELL: usize = 26;
+
 /// Above this much work of others no figure is worth keeping.
 const OTHERS_PERCENT_MAX: f64 = 5.0;
 
@@ -131,12 +135,13 @@ pub(crate) fn table(setting: &Setting, sheet: &Sheet) -> String {
         "{date}, {commit}: {cores} x {processor}, Linux {kernel}, {pinned}\n\
          other processes took {others_percent:.0} % of the machine, other guests \
          {stolen_percent:.0} %\n\
-         medians of {rounds} rounds, [least-most]\n\n{:31}{:>23}{:>23}{:>23}{:>9}\n",
-        "", DIRECT, NGINX, INTERLINE, "/ nginx"
+         medians of {rounds} rounds, [least-most]\n\n"
     );
     if *others_percent > OTHERS_PERCENT_MAX {
         text += "NOT QUIET: others were at work, so every figure is worse than it should be\n\n";
     }
+    let heads = [DIRECT, NGINX, INTERLINE].map(|who| format!("{who:>CELL$}")).concat();
+    text += &format!("{:31}{heads}{:>9}\n", "", "/ nginx");
     for group in &GROUPS {
         text += group.title;
         text.push('\n');
@@ -167,7 +172,7 @@ fn row(line: &Line, sheet: &Sheet) -> String {
         _ => String::new(),
     };
     let [direct, nginx, own] = cells;
-    let row = format!("  {:29}{direct:>23}{nginx:>23}{own:>23}{ratio:>9}", line.title);
+    let row = format!("  {:29}{direct:>CELL$}{nginx:>CELL$}{own:>CELL$}{ratio:>9}", line.title);
     row.trim_end().to_owned() + "\n"
 }
 
