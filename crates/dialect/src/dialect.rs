@@ -122,7 +122,8 @@ pub(crate) trait StreamDecoder: Send {
     /// stream has come to its prescribed end.
     ///
     /// # Errors
-    /// When the stream turns out to be broken or to carry an error. What came before is in `events`.
+    /// When the stream turns out to be broken or to carry an error. What came before is in
+    /// `events`.
     fn push(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<bool, Failure>;
 
     /// Takes note that the network has ended the stream.

@@ -3,6 +3,7 @@
 //! A dialect is a folder and a line in `registry.rs`. HTTP, credentials, timing and retries are not
 //! in here, which is what lets every rule be tested from recorded bytes.
 
+mod cursor;
 mod dialect;
 mod envelope;
 pub mod exchange;
@@ -13,5 +14,7 @@ mod openai_chat;
 pub mod registry;
 pub mod request;
 mod sse;
+mod text;
 mod think;
 mod translated;
+mod write;

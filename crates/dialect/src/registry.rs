@@ -1,4 +1,5 @@
-//! The dialects of the house, and the way in to them. To add one, add its folder and its lines here.
+//! The dialects of the house, and the way in to them. To add one, add its folder, and its lines
+//! here.
 
 use bytes::Bytes;
 use domain::catalog::{Dialect, Endpoint};

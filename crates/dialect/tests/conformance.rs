@@ -29,8 +29,10 @@ struct Fixture {
 
 fn fixtures() -> Vec<Fixture> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/openai_chat");
-    let mut folders: Vec<PathBuf> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("the fixtures are there")
+        .map(|entry| entry.expect("a fixture can be read").path())
+        .collect();
     folders.sort();
     folders.into_iter().map(fixture).collect()
 }
@@ -38,12 +40,12 @@ fn fixtures() -> Vec<Fixture> {
 fn fixture(folder: PathBuf) -> Fixture {
     let is_stream = folder.join("upstream.sse").exists();
     let file = if is_stream { "upstream.sse" } else { "upstream.json" };
-    let upstream = fs::read(folder.join(file)).unwrap();
+    let upstream = fs::read(folder.join(file)).expect("a fixture has an answer");
     let mut endpoint = endpoint();
     if let Ok(quirks) = fs::read(folder.join("quirks.json")) {
-        endpoint.quirks = serde_json::from_slice(&quirks).unwrap();
+        endpoint.quirks = serde_json::from_slice(&quirks).expect("flags are known");
     }
-    let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+    let name = folder.file_name().expect("a fixture has a name").to_string_lossy().into_owned();
     Fixture { name, folder, upstream, is_stream, endpoint }
 }
 
@@ -51,14 +53,14 @@ fn attempt(endpoint: &Endpoint, extra: &str) -> Box<dyn Exchange> {
     let body = format!(
         r#"{{"model":"acme/tiny","messages":[{{"role":"user","content":"Why?"}}]{extra}}}"#
     );
-    let request = decode_chat_request(Bytes::from(body)).unwrap();
+    let request = decode_chat_request(Bytes::from(body)).expect("the body is a request");
     let stamp = Stamp {
         id: "gen-1".to_owned(),
         created: 7,
         model: "acme/tiny".to_owned(),
         provider: "Acme".to_owned(),
     };
-    exchange(&request, Target { endpoint, user_hash: None }, stamp).unwrap()
+    exchange(&request, Target { endpoint, user_hash: None }, stamp).expect("it is taken")
 }
 
 fn receipt(observed: &Observed) -> Receipt {
@@ -143,14 +145,13 @@ fn told(streamed: &Streamed) -> String {
 
 /// Returns the events of a stream, each of which has to be JSON but the last.
 fn events(stream: &[u8]) -> Vec<Value> {
-    let stream = std::str::from_utf8(stream).unwrap();
-    let events: Vec<&str> = stream.split_terminator("\n\n").collect();
-    let (last, events) = events.split_last().unwrap();
-    assert_eq!(*last, "data: [DONE]");
-    events
-        .iter()
-        .map(|event| serde_json::from_str(event.strip_prefix("data: ").unwrap()).unwrap())
-        .collect()
+    let stream = std::str::from_utf8(stream).expect("a stream is UTF-8");
+    let events = stream.strip_suffix("data: [DONE]\n\n").expect("a stream ends as prescribed");
+    let event = |event: &str| {
+        let data = event.strip_prefix("data: ").expect("an event is one line of data");
+        serde_json::from_str(data).expect("an event is JSON")
+    };
+    events.split_terminator("\n\n").map(event).collect()
 }
 
 #[test]

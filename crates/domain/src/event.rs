@@ -47,8 +47,8 @@ pub enum Delta {
     Text(String),
     /// Thinking as text, of a provider that wants nothing back.
     Reasoning(String),
-    /// A piece of thinking that the provider wants back unchanged, in OpenRouter's form; its text is
-    /// not told by [`Delta::Reasoning`] as well.
+    /// A piece of thinking that the provider wants back unchanged, in OpenRouter's form; its text
+    /// is not told by [`Delta::Reasoning`] as well.
     ReasoningDetail(Value),
     /// Why nothing is said.
     Refusal(String),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::calls;
 use super::lane::{push_head, push_receipt};
 use super::messages::detail_text;
+use super::tail::push_extra;
 use super::usage::Tally;
 use crate::dialect::{Face, Host};
 use crate::exchange::Receipt;
@@ -25,16 +26,23 @@ pub(super) fn decode(body: &Value, host: &Host) -> Answer {
     let listed = body["choices"].as_array().map(Vec::as_slice).unwrap_or_default();
     let choices: Vec<Choice> =
         (0..).zip(listed).map(|(place, item)| choice(item, place, &seed, host)).collect();
-    let passed_on = ["system_fingerprint", "service_tier"];
-    let names = passed_on.into_iter().chain(host.extra_fields().iter().map(String::as_str));
-    let extra = names
-        .filter_map(|name| Some((name.to_owned(), body.get(name)?.clone())))
-        .collect::<Map<_, _>>();
+    let extra: Map<String, Value> = extra(body, host).collect();
     let said =
         choices.iter().any(|choice| !choice.text.is_empty() || !choice.tool_calls.is_empty());
     let usage = body.get("usage").and_then(|usage| Tally::default().take(usage, &host.quirks));
     let usage = usage.filter(|usage| usage.output != 0 || !said);
     Answer { upstream_id, choices, usage, extra }
+}
+
+/// Returns the fields beside the choices that are passed on.
+pub(super) fn extra(body: &Value, host: &Host) -> impl Iterator<Item = (String, Value)> {
+    let names = ["system_fingerprint", "service_tier"]
+        .into_iter()
+        .chain(host.extra_fields().iter().map(String::as_str));
+    names.filter_map(|name| {
+        let value = body.get(name).filter(|value| !value.is_null())?;
+        Some((name.to_owned(), value.clone()))
+    })
 }
 
 fn choice(item: &Value, place: u32, seed: &str, host: &Host) -> Choice {
@@ -119,10 +127,7 @@ pub(super) fn encode(answer: &Answer, face: &Face, receipt: &Receipt) -> Vec<u8>
     let choices: Vec<Value> = answer.choices.iter().map(|choice| shown(choice, face)).collect();
     push_member(&mut out, "choices");
     push_value(&mut out, &choices);
-    for (name, value) in &answer.extra {
-        push_member(&mut out, name);
-        push_value(&mut out, value);
-    }
+    push_extra(&mut out, &answer.extra);
     push_receipt(&mut out, receipt);
     out.push(b'}');
     out

@@ -259,3 +259,162 @@ fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
 fn list(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use domain::request::{Effort, ReasoningAsk};
+    use serde_json::json;
+
+    use super::*;
+    use crate::openai_chat::ask::{decode_chat, decode_completion};
+    use crate::openai_chat::body::body;
+
+    /// Returns a request that says everything there is to say.
+    fn everything() -> ChatRequest {
+        ChatRequest {
+            messages: messages(),
+            tools: vec![Tool {
+                name: "look".to_owned(),
+                description: Some("Looks.".to_owned()),
+                parameters: Some(json!({"type": "object", "properties": {"z": {}, "a": {}}})),
+                strict: Some(true),
+                cache: Some(CacheMark::default()),
+            }],
+            tool_choice: Some(ToolChoice::Function("look".to_owned())),
+            parallel_tool_calls: Some(false),
+            sampling: sampling(),
+            output: Output {
+                tokens_max: Some(4000),
+                choices: Some(2),
+                format: Some(Format::JsonSchema {
+                    name: "x".to_owned(),
+                    description: None,
+                    strict: Some(true),
+                    schema: json!({"type": "object"}),
+                }),
+                modalities: vec![Modality::Text, Modality::Image],
+                verbosity: Some("low".to_owned()),
+            },
+            reasoning: Some(ReasoningAsk {
+                effort: Some(Effort::High),
+                tokens_max: Some(2000),
+                enabled: Some(true),
+                exclude: true,
+            }),
+            stream: true,
+            priority: true,
+            cache: an_hour(),
+            extra: [("prompt_cache_key".to_owned(), json!("k")), ("raw_mode".to_owned(), json!(1))]
+                .into_iter()
+                .collect(),
+            dropped: Vec::new(),
+        }
+    }
+
+    fn messages() -> Vec<Message> {
+        vec![
+            said(Role::System, Part::Text { text: "Be brief.".to_owned(), cache: an_hour() }),
+            Message {
+                role: Role::User,
+                name: Some("ann".to_owned()),
+                parts: vec![
+                    Part::Text { text: "What is this?".to_owned(), cache: None },
+                    Part::Image {
+                        url: "https://example.org/a.png".to_owned(),
+                        detail: Some("low".to_owned()),
+                        cache: Some(CacheMark::default()),
+                    },
+                    Part::Audio { data: "UklGRg==".to_owned(), format: "wav".to_owned() },
+                    Part::Video { url: "https://example.org/a.mp4".to_owned() },
+                    Part::File {
+                        name: Some("a.pdf".to_owned()),
+                        source: FileSource::Url("data:application/pdf;base64,JVBERi0=".to_owned()),
+                        cache: None,
+                    },
+                    Part::File {
+                        name: None,
+                        source: FileSource::Id("file-1".to_owned()),
+                        cache: None,
+                    },
+                ],
+            },
+            Message {
+                role: Role::Assistant,
+                name: None,
+                parts: vec![
+                    Part::ReasoningDetail(json!({"type": "reasoning.text", "text": "hm"})),
+                    Part::Text { text: "I look.".to_owned(), cache: None },
+                    Part::ToolCall(ToolCall {
+                        id: "call_1".to_owned(),
+                        name: "look".to_owned(),
+                        arguments: "{\"at\":\"ü\"}".to_owned(),
+                    }),
+                ],
+            },
+            said(
+                Role::Tool,
+                Part::ToolResult {
+                    call_id: "call_1".to_owned(),
+                    parts: vec![Part::Text { text: "a cat".to_owned(), cache: None }],
+                },
+            ),
+            Message {
+                role: Role::Assistant,
+                name: None,
+                parts: vec![Part::Reasoning("hm".to_owned()), Part::Refusal("No more.".to_owned())],
+            },
+            said(Role::Developer, Part::Text { text: "Go on.".to_owned(), cache: None }),
+        ]
+    }
+
+    fn said(role: Role, part: Part) -> Message {
+        Message { role, name: None, parts: vec![part] }
+    }
+
+    fn an_hour() -> Option<CacheMark> {
+        Some(CacheMark { for_an_hour: true })
+    }
+
+    fn sampling() -> Sampling {
+        Sampling {
+            temperature: Some(0.5),
+            top_p: Some(0.9),
+            top_k: Some(4),
+            min_p: Some(0.1),
+            top_a: Some(0.2),
+            frequency_penalty: Some(-1.0),
+            presence_penalty: Some(1.0),
+            repetition_penalty: Some(1.1),
+            seed: Some(i64::MAX),
+            stop: vec!["END".to_owned()],
+            logit_bias: json!({"17": -100}).as_object().cloned(),
+            logprobs: Some(true),
+            top_logprobs: Some(3),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_the_same() {
+        let chat = everything();
+        let text = Value::Object(body(&chat, None)).to_string();
+        let request = decode_chat(Bytes::from(text)).unwrap();
+        assert_eq!(canonical(&request).unwrap(), chat);
+    }
+
+    #[test]
+    fn a_prompt_is_one_message_of_a_user() {
+        let request = decode_completion(Bytes::from(r#"{"prompt":"hi"}"#)).unwrap();
+        let part = Part::Text { text: "hi".to_owned(), cache: None };
+        assert_eq!(canonical(&request).unwrap().messages, [said(Role::User, part)]);
+    }
+
+    #[test]
+    fn tools_that_servers_run_are_named_as_dropped() {
+        let text =
+            r#"{"messages":[{"role":"user","content":"hi"}],"tools":[{"type":"web_search"}]}"#;
+        let chat = canonical(&decode_chat(Bytes::from(text)).unwrap()).unwrap();
+        assert!(chat.tools.is_empty());
+        assert_eq!(chat.dropped, ["tools.web_search"]);
+    }
+}

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::event::{Delta, Event, FinishReason};
 use domain::failure::Failure;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::answer::part_piece;
+use super::answer::{extra, part_piece};
 use super::calls::Calls;
 use super::error;
 use super::usage::Tally;
@@ -27,6 +27,8 @@ struct State {
     choices: BTreeMap<u32, Progress>,
     calls: Calls,
     tally: Tally,
+    /// Fields beside the choices, as they were told last.
+    extra: Map<String, Value>,
     /// Whether anything but an ending came.
     said: bool,
     done: bool,
@@ -52,6 +54,7 @@ impl Decoder {
                 choices: BTreeMap::new(),
                 calls: Calls::default(),
                 tally: Tally::default(),
+                extra: Map::new(),
                 said: false,
                 done: false,
             },
@@ -122,9 +125,11 @@ impl State {
         if let Some(usage) = usage.into_iter().find(|usage| !usage.is_null()) {
             events.push(Event::Used(self.tally.take(usage, &self.host.quirks)));
         }
-        for name in self.host.extra_fields() {
-            if let Some(value) = chunk.get(name) {
-                events.push(Event::Extra { name: name.clone(), value: value.clone() });
+        for (name, value) in extra(chunk, &self.host) {
+            // Hosts repeat them in every event.
+            if self.extra.get(&name) != Some(&value) {
+                self.extra.insert(name.clone(), value.clone());
+                events.push(Event::Extra { name, value });
             }
         }
         for item in chunk["choices"].as_array().into_iter().flatten() {

@@ -10,10 +10,10 @@ use super::answer::{detail, image};
 use super::calls::Fragment;
 use super::lane::push_head;
 use super::messages::detail_text;
-use super::tail::{chunk_object, push_close, push_failure};
+use super::tail::{chunk_object, push_close, push_extra, push_failure};
 use crate::dialect::{Face, StreamEncoder};
 use crate::exchange::Receipt;
-use crate::json::{push_member, push_value};
+use crate::json::push_value;
 
 /// Turns events into a stream of this dialect.
 pub(super) struct Encoder {
@@ -23,6 +23,7 @@ pub(super) struct Encoder {
     /// Choices that have begun.
     begun: BTreeSet<u32>,
     images: u32,
+    /// Fields beside the choices that wait for the next event.
     extra: Map<String, Value>,
 }
 
@@ -126,14 +127,11 @@ impl Encoder {
         self.chunk(&shown, out);
     }
 
-    fn chunk(&self, choice: &Value, out: &mut Vec<u8>) {
+    fn chunk(&mut self, choice: &Value, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.head);
         push_value(out, choice);
         out.push(b']');
-        for (name, value) in &self.extra {
-            push_member(out, name);
-            push_value(out, value);
-        }
+        push_extra(out, &std::mem::take(&mut self.extra));
         out.extend_from_slice(b"}\n\n");
     }
 }
@@ -153,7 +151,7 @@ impl StreamEncoder for Encoder {
     }
 
     fn close(&mut self, receipt: &Receipt, out: &mut Vec<u8>) {
-        push_close(&self.face, receipt, out);
+        push_close(&self.face, &std::mem::take(&mut self.extra), receipt, out);
     }
 
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {

@@ -96,3 +96,110 @@ impl VerbatimDialect for OpenaiChat {
         Box::new(Verbatim::new(wire, face, host, &OPENAI_CHAT))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::answer::{Choice, ToolCall};
+    use domain::event::Event;
+    use domain::money::Money;
+    use domain::quirk::Quirks;
+    use domain::usage::Usage;
+    use serde_json::json;
+
+    use super::*;
+    use crate::exchange::Stamp;
+    use crate::sse::EVENT_BYTES_MAX;
+
+    fn host() -> Host {
+        let extra_fields = Some(vec!["citations".to_owned()]);
+        let quirks = Quirks { extra_fields, ..Quirks::default() };
+        Host { quirks, event_bytes_max: EVENT_BYTES_MAX }
+    }
+
+    fn face() -> Face {
+        let stamp = Stamp {
+            id: "gen-1".to_owned(),
+            created: 7,
+            model: "acme/tiny".to_owned(),
+            provider: "Acme".to_owned(),
+        };
+        Face { stamp, is_legacy: false, hides_thinking: false }
+    }
+
+    /// Returns an answer that says everything there is to say.
+    fn everything() -> Answer {
+        let choice = Choice {
+            index: 0,
+            text: "A cat, \"ü\".".to_owned(),
+            reasoning_details: vec![
+                json!({"type": "reasoning.text", "text": "hm", "format": "unknown", "index": 0}),
+            ],
+            refusal: "No more.".to_owned(),
+            tool_calls: ["a", "b"]
+                .map(|id| ToolCall {
+                    id: format!("call_{id}"),
+                    name: "look".to_owned(),
+                    arguments: "{\"at\":1}".to_owned(),
+                })
+                .into(),
+            images: vec!["data:image/png;base64,iVBORw0KGgo=".to_owned()],
+            audio: Some(json!({"id": "audio_1", "data": "UklGRg==", "transcript": "miaow"})),
+            annotations: vec![json!({"type": "url_citation", "url_citation": {"url": "x"}})],
+            logprobs: Some(json!({"content": [{"token": "A", "logprob": -0.1}]})),
+            finish: Some(FinishReason::ToolCalls),
+            native_finish: Some("tool_calls".to_owned()),
+            ..Choice::default()
+        };
+        let cut = Choice {
+            index: 1,
+            text: "B".to_owned(),
+            finish: Some(FinishReason::Length),
+            native_finish: Some("length".to_owned()),
+            ..Choice::default()
+        };
+        Answer {
+            upstream_id: Some("gen-1".to_owned()),
+            choices: vec![choice, cut],
+            usage: Some(Usage {
+                input: 9,
+                cache_read: 3,
+                output: 5,
+                reasoning: 2,
+                ..Usage::default()
+            }),
+            extra: [("citations".to_owned(), json!(["x"]))].into_iter().collect(),
+        }
+    }
+
+    fn receipt(answer: &Answer) -> Receipt {
+        let usage = answer.usage.unwrap_or_default();
+        Receipt { usage, cost: Money::ZERO, prompt_cost: Money::ZERO, metadata: None }
+    }
+
+    /// What the dialect carries: native finish reasons are OpenAI's words for ours.
+    #[test]
+    fn a_whole_answer_is_read_back_as_it_was_written() {
+        let answer = everything();
+        let body = OPENAI_CHAT.encode_answer(&answer, &face(), &receipt(&answer));
+        assert_eq!(OPENAI_CHAT.decode_answer(&body, &host()).unwrap(), answer);
+    }
+
+    #[test]
+    fn a_stream_is_read_back_as_it_was_written() {
+        let answer = everything();
+        let mut encoder = OPENAI_CHAT.stream_encoder(&face());
+        let mut bytes = Vec::new();
+        for event in answer.clone().into_events() {
+            encoder.push(&event, &mut bytes);
+        }
+        encoder.close(&receipt(&answer), &mut bytes);
+        let mut decoder = OPENAI_CHAT.stream_decoder(&host());
+        let mut events = Vec::new();
+        assert!(decoder.push(&bytes, &mut events).unwrap());
+        let finishes = events.iter().filter(|event| matches!(event, Event::Finish { .. }));
+        assert_eq!(finishes.count(), 2);
+        let mut sum = Answer::default();
+        events.into_iter().for_each(|event| sum.take(event));
+        assert_eq!(sum, answer);
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::event::FinishReason;
 use domain::failure::Failure;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::calls::Calls;
 use super::error;
@@ -33,8 +33,8 @@ struct State {
     calls: Calls,
     /// The caller has seen content.
     shown: bool,
-    /// Choices that have begun, that have ended, that call tools: a bit each, the last one shared by
-    /// all from the 64th on.
+    /// Choices that have begun, that have ended, that call tools: a bit each, the last one shared
+    /// by all from the 64th on.
     begun: u64,
     ended: u64,
     calling: u64,
@@ -97,7 +97,7 @@ impl StreamAnswer for Passing {
     }
 
     fn close(&mut self, receipt: &Receipt, out: &mut Vec<u8>) {
-        push_close(&self.state.lane.face, receipt, out);
+        push_close(&self.state.lane.face, &Map::new(), receipt, out);
     }
 
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use domain::failure::Failure;
+use serde_json::{Map, Value};
 
 use super::lane::{push_head, push_receipt};
 use crate::dialect::Face;
@@ -18,7 +19,14 @@ pub(super) const fn chunk_object(face: &Face) -> &'static str {
 }
 
 /// Appends the event that tells usage and cost, and the terminator.
-pub(super) fn push_close(face: &Face, receipt: &Receipt, out: &mut Vec<u8>) {
+///
+/// `extra`: fields beside the choices that no event has carried yet.
+pub(super) fn push_close(
+    face: &Face,
+    extra: &Map<String, Value>,
+    receipt: &Receipt,
+    out: &mut Vec<u8>,
+) {
     out.extend_from_slice(b"data: ");
     push_head(face, out, chunk_object(face));
     push_member(out, "choices");
@@ -28,9 +36,18 @@ pub(super) fn push_close(face: &Face, receipt: &Receipt, out: &mut Vec<u8>) {
         br#"[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null,"native_finish_reason":null,"logprobs":null}]"#
     };
     out.extend_from_slice(choice);
+    push_extra(out, extra);
     push_receipt(out, receipt);
     out.extend_from_slice(b"}\n\n");
     out.extend_from_slice(DONE);
+}
+
+/// Appends fields beside the choices.
+pub(super) fn push_extra(out: &mut Vec<u8>, extra: &Map<String, Value>) {
+    for (name, value) in extra {
+        push_member(out, name);
+        push_value(out, value);
+    }
 }
 
 /// Appends the event that tells a failure, and the terminator.

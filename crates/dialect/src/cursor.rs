@@ -503,24 +503,39 @@ mod tests {
         })
     }
 
+    /// Bytes that mean something in JSON, and none.
+    const BYTE: &str = "[\\[\\]{}\",:0-9eE.\\\\ntu\\-+ \u{1}x]?";
+
+    fn object() -> impl Strategy<Value = std::collections::BTreeMap<String, Value>> {
+        prop::collection::btree_map("[^\u{0}]{0,9}", json(), 0..6)
+    }
+
     proptest! {
         /// Members stand where serde_json finds them.
         #[test]
-        fn spans_agree_with_serde_json(members in prop::collection::btree_map("[^\u{0}]{0,9}", json(), 0..6), pretty: bool) {
+        fn spans_agree_with_serde_json(members in object(), pretty: bool) {
             let object = Value::Object(Map::from_iter(members));
             let text = if pretty { format!("{object:#}") } else { object.to_string() };
             let raw: in_order::Members<'_> = serde_json::from_str(&text).unwrap();
             let ours = found(&text).unwrap();
-            let ours: Vec<(String, &str)> =
-                ours.iter().map(|(name, value)| (serde_json::from_str(name).unwrap(), *value)).collect();
+            let ours: Vec<(String, &str)> = ours
+                .iter()
+                .map(|(name, value)| (serde_json::from_str(name).unwrap(), *value))
+                .collect();
             prop_assert_eq!(ours, raw.0);
         }
 
         /// Text that was damaged is JSON for both or for neither.
         #[test]
-        fn validity_agrees_with_serde_json(value in json(), place: prop::sample::Index, byte in "[\\[\\]{}\",:0-9eE.\\\\ntu\\-+ \u{1}x]?", cut: bool) {
+        fn validity_agrees_with_serde_json(
+            value in json(),
+            place: prop::sample::Index,
+            byte in BYTE,
+            cut: bool,
+        ) {
             let mut text = value.to_string();
-            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let starts = text.char_indices().map(|(at, _)| at);
+            let places: Vec<usize> = starts.chain([text.len()]).collect();
             let at = places[place.index(places.len())];
             if cut {
                 text.truncate(at);
