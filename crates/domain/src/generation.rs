@@ -42,32 +42,45 @@ pub struct Generation {
 #[serde(default)]
 pub struct GenerationDetail {
     /// `completions`, `embeddings`, …
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub api_type: String,
     /// The answer was streamed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub streamed: bool,
     /// The normalised finish reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
     /// The provider's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub native_finish_reason: Option<String>,
     /// The provider's id of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream_id: Option<String>,
     /// Milliseconds from admission to the first content.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<u64>,
     /// Milliseconds from admission to the end.
     pub generation_ms: u64,
     /// The error that ended it, in a word.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Fields of the request that were not sent on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<String>,
     /// The tries, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<AttemptRecord>,
     /// The caller's application, as it named itself.
+    #[serde(skip_serializing_if = "App::is_empty")]
     pub app: App,
     /// The caller's own user.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_user: Option<String>,
     /// The caller's conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
     /// The service tier that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<String>,
 }
 
@@ -90,12 +103,16 @@ pub enum Outcome {
 #[serde(default)]
 pub struct AttemptRecord {
     /// The endpoint that was tried.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub endpoint: String,
     /// The name of its provider.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub provider_name: String,
     /// The status that it answered, where it answered one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// What went wrong, in a word; none where it served.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
     /// Milliseconds until it answered or failed.
     pub latency_ms: u64,
@@ -106,9 +123,19 @@ pub struct AttemptRecord {
 #[serde(default)]
 pub struct App {
     /// `HTTP-Referer`: its identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub referer: Option<String>,
     /// `X-Title`: its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// `User-Agent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+}
+
+impl App {
+    /// Returns whether the application said nothing of itself.
+    pub fn is_empty(&self) -> bool {
+        self.referer.is_none() && self.title.is_none() && self.user_agent.is_none()
+    }
 }

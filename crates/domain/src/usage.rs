@@ -17,33 +17,57 @@ pub const TOKENS_MAX: u32 = 1 << 28;
 #[serde(default)]
 pub struct Usage {
     /// Prompt tokens that came from no cache, went to none, and are not audio.
+    #[serde(skip_serializing_if = "is_zero")]
     pub input: u32,
     /// Prompt tokens read from a cache.
+    #[serde(skip_serializing_if = "is_zero")]
     pub cache_read: u32,
     /// Prompt tokens written to a cache at its ordinary lifetime (5 minutes, where it has one).
+    #[serde(skip_serializing_if = "is_zero")]
     pub cache_write: u32,
     /// Prompt tokens written to a cache that keeps them for an hour.
+    #[serde(skip_serializing_if = "is_zero")]
     pub cache_write_1h: u32,
     /// Prompt tokens of audio.
+    #[serde(skip_serializing_if = "is_zero")]
     pub input_audio: u32,
     /// All completion tokens, reasoning and audio among them.
+    #[serde(skip_serializing_if = "is_zero")]
     pub output: u32,
     /// The completion tokens that were reasoning.
+    #[serde(skip_serializing_if = "is_zero")]
     pub reasoning: u32,
     /// The completion tokens that were audio.
+    #[serde(skip_serializing_if = "is_zero")]
     pub output_audio: u32,
     /// Tokens of citations, where a provider bills them.
+    #[serde(skip_serializing_if = "is_zero")]
     pub citations: u32,
     /// Images, counted one by one.
+    #[serde(skip_serializing_if = "is_zero_u16")]
     pub images: u16,
     /// Searches or other requests that a provider bills one by one.
+    #[serde(skip_serializing_if = "is_zero_u16")]
     pub requests: u16,
     /// Audio heard or spoken, in milliseconds.
+    #[serde(skip_serializing_if = "is_zero")]
     pub audio_ms: u32,
     /// Characters spoken.
+    #[serde(skip_serializing_if = "is_zero")]
     pub characters: u32,
     /// The counts are the house's own, because the provider reported none that could be believed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
+}
+
+/// A record of a usage holds only what was used.
+fn is_zero(units: &u32) -> bool {
+    *units == 0
+}
+
+/// The same, for the classes that are counted in fewer bits.
+fn is_zero_u16(units: &u16) -> bool {
+    *units == 0
 }
 
 impl Usage {

@@ -1,6 +1,7 @@
 //! A stream passed on: the provider's bytes in, the caller's events out, then the bill.
 
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -32,7 +33,7 @@ const TAIL: Duration = Duration::from_millis(50);
 /// Passes on a stream that has shown its first content, and settles it.
 pub(crate) async fn pump(
     world: &Arc<World>,
-    journey: Journey,
+    journey: Box<Journey>,
     origin: Origin,
     mut streaming: Streaming,
     mut line: Line,
@@ -108,11 +109,7 @@ async fn flow(
             return End::Cancelled;
         };
         let mut out = Vec::new();
-        let outcome = match piece {
-            Some(Ok(piece)) => streaming.answer.push(&piece, &mut out),
-            Some(Err(failure)) => Err(failure),
-            None => streaming.answer.end(&mut out).map(|()| Step::Done),
-        };
+        let outcome = take(streaming, piece, &mut out);
         if !out.is_empty() && listening {
             listening = line.send(Bytes::from(out), Vec::new()).await.is_ok();
         }
@@ -121,4 +118,30 @@ async fn flow(
             Err(failure) => return End::Broken(failure),
         }
     }
+}
+
+/// The most that is sent to the caller in one go while more is there.
+const GO_BYTES_MAX: usize = 16 << 10;
+
+/// Takes a piece, and those that have come after it already: what came together goes on together.
+fn take(
+    streaming: &mut Streaming,
+    piece: Option<Result<Bytes, Failure>>,
+    out: &mut Vec<u8>,
+) -> Result<Step, Failure> {
+    let mut step = Step::Quiet;
+    let mut next = Poll::Ready(piece);
+    while let Poll::Ready(piece) = next {
+        let Some(piece) = piece else {
+            streaming.answer.end(out)?;
+            return Ok(Step::Done);
+        };
+        step = step.max(streaming.answer.push(&piece?, out)?);
+        if step == Step::Done || GO_BYTES_MAX <= out.len() {
+            break;
+        }
+        // Nothing is lost by not being woken: whoever waits for the next piece asks again first.
+        next = streaming.body.poll_piece(&mut Context::from_waker(Waker::noop()));
+    }
+    Ok(step)
 }

@@ -46,20 +46,20 @@ pub async fn relay(world: &Arc<World>, call: Call) -> Result<Reply, Box<Refusal>
     let (to_caller, from_task) = oneshot::channel();
     let timeouts = call.snapshot.timeouts;
     let line = Line::new(call.request.facts.stream, to_caller, &timeouts);
-    let journey = Journey {
+    let journey = Box::new(Journey {
         call,
         plan,
         models,
         attempts: Vec::new(),
         retry_after_ms: None,
         dropped: Vec::new(),
-    };
+    });
     world.tasks.spawn(travel(world.clone(), journey, line));
     from_task.await.unwrap_or_else(|_| Err(Failure::house("the request's task ended early").into()))
 }
 
 /// Tries endpoints, passes the answer on and settles. The one task of a request.
-async fn travel(world: Arc<World>, mut journey: Journey, mut line: Line) {
+async fn travel(world: Arc<World>, mut journey: Box<Journey>, mut line: Line) {
     match first_that_answers(&world, &mut journey, &mut line).await {
         Ok(served) => pass_on(&world, journey, served, line).await,
         Err(last) => {
@@ -168,7 +168,7 @@ fn record(
 }
 
 /// Passes an answer on and settles it.
-async fn pass_on(world: &Arc<World>, journey: Journey, served: Served, mut line: Line) {
+async fn pass_on(world: &Arc<World>, journey: Box<Journey>, served: Served, mut line: Line) {
     let Served { origin, opened } = served;
     let answer = match opened {
         Opened::Stream(streaming) => return pump(world, journey, origin, streaming, line).await,

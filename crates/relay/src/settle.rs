@@ -162,10 +162,11 @@ pub(crate) fn receipt(ending: &Ending, metadata: Option<Value>) -> Receipt {
 }
 
 /// Ends the reservation, books the cost and leaves the record.
-pub(crate) async fn settle(world: &World, journey: Journey, ending: Ending) {
+pub(crate) async fn settle(world: &World, journey: Box<Journey>, ending: Ending) {
     let generation = generation(world.clock.now(), journey, ending);
     let (id, cost) = (generation.id.clone(), generation.cost);
-    tracing::info!(
+    // The record is in the database: a line for each would cost more than the request's planning.
+    tracing::debug!(
         generation.id = %id,
         generation.model = generation.model,
         endpoint.id = generation.endpoint,
@@ -180,8 +181,8 @@ pub(crate) async fn settle(world: &World, journey: Journey, ending: Ending) {
     }
 }
 
-fn generation(now: Timestamp, journey: Journey, ending: Ending) -> Generation {
-    let Journey { call, models, attempts, dropped, .. } = journey;
+fn generation(now: Timestamp, journey: Box<Journey>, ending: Ending) -> Generation {
+    let Journey { call, models, attempts, dropped, .. } = *journey;
     let catalog = &call.snapshot.catalog;
     let endpoint = ending.endpoint.map(|place| catalog.endpoint(place));
     let model = endpoint.map_or(models[0], |endpoint| endpoint.model);
