@@ -47,7 +47,7 @@ pub struct Marks {
     pub cache: bool,
     /// Tool calls or their results.
     pub tool_calls: bool,
-    /// Tools that the provider's or the house's servers would run.
+    /// Tools that are no functions of the caller's: most of them run on somebody's servers.
     pub server_tools: bool,
 }
 

@@ -10,6 +10,7 @@ use dialect::registry::{
 use dialect::request::Request;
 use domain::catalog::{Dialect, Endpoint, ReasoningControls};
 use domain::failure::{Failure, FailureKind, Fault, Retry};
+use domain::price::{Price, PriceCard, Rate};
 use domain::quirk::{
     MaxTokensParam, MessageOrder, Quirks, ReasoningIn, ReasoningOut, StreamUsage, SystemRole,
     ToolCallId,
@@ -429,4 +430,45 @@ fn an_endpoint_whose_dialect_nobody_speaks_is_the_house_s_mistake() {
     let other = Endpoint { dialect: Dialect::Music, ..endpoint() };
     let failure = attempt(&asking(json!({})), &other).err().unwrap();
     assert_eq!(failure.kind, FailureKind::Internal);
+}
+
+#[test]
+fn a_choice_of_tools_goes_only_with_tools() {
+    let server = json!({"tools": [{"type": "web_search"}], "tool_choice": "auto"});
+    let (body, dropped) = sent(&asking(server.clone()), &endpoint());
+    assert!(body.get("tools").is_none() && body.get("tool_choice").is_none());
+    assert_eq!(dropped, ["tools.web_search", "tool_choice"]);
+    assert!(!decode(&asking(server)).unwrap().facts.tools);
+    let (body, _) = sent(&asking(json!({"tool_choice": "auto"})), &endpoint());
+    assert!(body.get("tool_choice").is_none());
+}
+
+#[test]
+fn a_tier_with_a_price_of_its_own_is_asked_for_only_where_that_is_known() {
+    let price = Price { input: Some(Rate::FREE), ..Price::default() };
+    let card = PriceCard { priority: Some(price), ..PriceCard::flat(price) };
+    let priced = Endpoint { price: Some(card), ..endpoint() };
+    let follower = with(Quirks { system_role: Some(SystemRole::Developer), ..Quirks::default() });
+    for (tier, endpoint, expected) in [
+        ("fast", &priced, json!("priority")),
+        ("priority", &follower, Value::Null),
+        ("flex", &follower, Value::Null),
+        ("default", &follower, json!("default")),
+        ("default", &endpoint(), Value::Null),
+    ] {
+        let (body, dropped) = sent(&asking(json!({"service_tier": tier})), endpoint);
+        assert_eq!(body["service_tier"], expected, "{tier}");
+        assert_eq!(dropped.is_empty(), !expected.is_null(), "{tier}");
+    }
+}
+
+#[test]
+fn nothing_is_stored_for_a_caller_who_wants_nothing_kept() {
+    let follower = with(Quirks { system_role: Some(SystemRole::Developer), ..Quirks::default() });
+    let (body, _) = sent(&asking(json!({"store": true})), &follower);
+    assert_eq!(body["store"], true);
+    let strict = json!({"store": true, "provider": {"zdr": true}});
+    let (body, dropped) = sent(&asking(strict), &follower);
+    assert!(body.get("store").is_none());
+    assert_eq!(dropped, ["store"]);
 }

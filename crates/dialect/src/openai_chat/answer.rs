@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::calls;
 use super::lane::{push_head, push_receipt};
 use super::messages::detail_text;
+use super::parts::part_piece;
 use super::tail::push_extra;
 use super::usage::Tally;
 use crate::dialect::{Face, Host};
@@ -99,25 +100,6 @@ fn pieces(content: &Value, splits_tags: bool) -> Vec<Piece> {
         _ => (),
     }
     pieces
-}
-
-/// Reads one part of a content that is a list.
-pub(super) fn part_piece(part: &Value) -> Option<Piece> {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
-        _ => String::new(),
-    };
-    match part["type"].as_str()? {
-        "text" | "output_text" => Some(Piece::Text(text(&part["text"]))),
-        "thinking" => Some(Piece::Thought(text(&part["thinking"]))),
-        "reasoning" => {
-            let place =
-                ["summary", "text", "reasoning"].into_iter().find(|it| !part[*it].is_null());
-            Some(Piece::Thought(text(&part[place?])))
-        }
-        _ => None,
-    }
 }
 
 /// Writes an answer.

@@ -6,9 +6,10 @@ use domain::event::{Delta, Event, FinishReason};
 use domain::failure::Failure;
 use serde_json::{Map, Value};
 
-use super::answer::{extra, part_piece};
+use super::answer::extra;
 use super::calls::Calls;
 use super::error;
+use super::parts::part_piece;
 use super::usage::Tally;
 use crate::dialect::{Host, StreamDecoder};
 use crate::finish::meaning;

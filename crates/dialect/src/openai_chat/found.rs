@@ -220,14 +220,10 @@ impl Member {
         text[self.value.start] == b'"'
     }
 
-    /// Returns about how many bytes of text it holds.
+    /// Returns how many bytes of text it holds, where it is a string.
     pub(super) fn text_bytes(&self, text: &[u8]) -> u64 {
-        match (self.what, self.is_text(text)) {
-            (What::Role, _) => 0,
-            (_, true) => char_bytes(self.value.inside().of(text)) as u64,
-            (What::Content | What::Reasoning, false) if !self.is_empty => self.value.len() as u64,
-            _ => 0,
-        }
+        let is_said = self.what != What::Role && self.is_text(text);
+        if is_said { char_bytes(self.value.inside().of(text)) as u64 } else { 0 }
     }
 }
 

@@ -4,6 +4,7 @@
 use domain::event::FinishReason;
 
 use super::found::{Found, Member, What};
+use super::parts::told_apart;
 use super::usage;
 use crate::dialect::{Face, Host};
 use crate::exchange::{Observed, Receipt};
@@ -35,6 +36,23 @@ impl Lane {
             out.extend_from_slice(br#"[{"type":"reasoning.text","text":"#);
             out.extend_from_slice(text);
             out.extend_from_slice(br#","format":"unknown","index":0}]"#);
+        }
+    }
+
+    /// Appends the content of a message. One that is a list where a string was expected is told
+    /// apart into what is said and what is thought.
+    pub(super) fn push_content(&self, out: &mut Vec<u8>, value: &[u8]) {
+        push_member(out, "content");
+        if value.first() != Some(&b'[') {
+            out.extend_from_slice(value);
+            return;
+        }
+        let (said, thought) = told_apart(value);
+        push_string(out, &said);
+        if !thought.is_empty() && !self.face.hides_thinking {
+            let mut quoted = Vec::with_capacity(thought.len() + 2);
+            push_string(&mut quoted, &thought);
+            self.push_reasoning(out, &quoted, false);
         }
     }
 }
@@ -81,7 +99,13 @@ pub(super) fn reasoning(members: &[Member]) -> Option<&Member> {
 
 /// Takes note of what a member of a message shows.
 pub(super) fn observe(observed: &mut Observed, member: &Member, text: &[u8]) {
-    observed.content_bytes += member.text_bytes(text);
+    observed.content_bytes += match member.value.of(text) {
+        list @ [b'[', ..] if member.what == What::Content => {
+            let (said, thought) = told_apart(list);
+            (said.len() + thought.len()) as u64
+        }
+        _ => member.text_bytes(text),
+    };
     if member.what == What::Images && !member.is_empty {
         observed.images = observed.images.saturating_add(1);
     }

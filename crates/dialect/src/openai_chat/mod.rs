@@ -13,6 +13,7 @@ mod found;
 mod lane;
 mod messages;
 mod outgoing;
+mod parts;
 mod preferences;
 mod read;
 mod rules;

@@ -99,6 +99,10 @@ impl<'a> Writer<'a> {
         match known(&field.name).map(|known| known.fate) {
             Some(Fate::House) => Ok(()),
             Some(Fate::Own) => self.own(&field.name, value),
+            _ if field.name == "store" && value == b"true" && self.keeps_nothing() => {
+                self.drop(&field.name);
+                Ok(())
+            }
             _ if is_sent(&field.name, endpoint) => {
                 self.copy(&field.name, value);
                 Ok(())
@@ -116,6 +120,7 @@ impl<'a> Writer<'a> {
         match name {
             "messages" if !self.request.facts.legacy_prompt => self.messages(value)?,
             "prompt" if self.request.facts.legacy_prompt => self.prompt(value),
+            "prompt" | "messages" => self.drop(name),
             "user" => match self.target.user_hash.filter(|_| !self.drops(name)) {
                 Some(hash) => self.add(name, &hash),
                 None => self.drop(name),
@@ -187,7 +192,8 @@ impl<'a> Writer<'a> {
 
     fn tool_field(&mut self, name: &'a str, value: &'a [u8]) {
         let endpoint = self.target.endpoint;
-        if !calls_tools(endpoint) || self.drops(name) {
+        let offers = self.request.facts.tools && calls_tools(endpoint) && !self.drops("tools");
+        if !offers || self.drops(name) {
             return self.drop(name);
         }
         let required = endpoint.quirks.tool_choice_required.as_deref();
@@ -198,19 +204,18 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Writes the service tier. One that has its own price is asked for only where that is known.
     fn tier(&mut self, value: &'a [u8]) {
+        let name = "service_tier";
         let endpoint = self.target.endpoint;
-        let is_priced = self.request.facts.priority
-            && endpoint.price.as_ref().is_some_and(|card| card.priority.is_some());
-        if self.drops("service_tier") {
-            return self.drop("service_tier");
-        }
-        if !is_priced && !follows_openai(endpoint) && !is_listed("service_tier", endpoint) {
-            return self.drop("service_tier");
-        }
+        let is_priced = endpoint.price.as_ref().is_some_and(|card| card.priority.is_some());
+        let is_usual = matches!(value, b"\"auto\"" | b"\"default\"");
+        let is_known = is_listed(name, endpoint) || follows_openai(endpoint);
         match self.request.facts.priority {
-            true => self.add("service_tier", &"priority"),
-            false => self.copy("service_tier", value),
+            _ if self.drops(name) => self.drop(name),
+            true if is_priced => self.add(name, &"priority"),
+            false if is_usual && is_known => self.copy(name, value),
+            _ => self.drop(name),
         }
     }
 
@@ -290,6 +295,12 @@ impl<'a> Writer<'a> {
     fn renamed(&self, name: &'a str) -> &'a str {
         let renames = self.target.endpoint.quirks.rename_params.as_ref();
         renames.and_then(|renames| renames.get(name)).map_or(name, String::as_str)
+    }
+
+    /// Returns whether the caller wants nothing kept by anybody.
+    fn keeps_nothing(&self) -> bool {
+        let wants = &self.request.facts.preferences;
+        wants.zero_retention || !wants.allow_data_collection
     }
 
     fn drops(&self, name: &str) -> bool {

@@ -17,6 +17,7 @@ pub(super) struct Pass {
     pub(super) modalities: Vec<Modality>,
     /// Bytes that bound the tokens of messages, tools and schema.
     pub(super) prompt_bytes: usize,
+    /// Tools that the caller itself runs.
     pub(super) tools: u32,
 }
 
@@ -249,16 +250,18 @@ impl Pass {
         let start = cursor.at();
         cursor.enter()?;
         let mut first = true;
+        let mut place = 0;
         while cursor.item(&mut first)? {
-            self.tool(body, cursor)?;
+            self.tool(body, cursor, place)?;
+            place += 1;
         }
         self.prompt_bytes += cursor.at() - start;
         Ok(())
     }
 
-    fn tool(&mut self, body: &[u8], cursor: &mut Cursor<'_>) -> Result<(), Refused> {
+    fn tool(&mut self, body: &[u8], cursor: &mut Cursor<'_>, place: u32) -> Result<(), Refused> {
         let wrong = |what: &str, must: &str| {
-            let param = format!("tools[{}]{what}", self.tools);
+            let param = format!("tools[{place}]{what}");
             Refused(invalid(format!("`{param}` {must}.")).at(param))
         };
         if cursor.kind()? != Kind::Object {
@@ -290,10 +293,11 @@ impl Pass {
                 Some(_) => self.tools += 1,
             },
             [] | b"null" => return Err(wrong(".type", "is missing")),
-            _ => {
+            b"\"custom\"" => {
                 self.marks.server_tools = true;
                 self.tools += 1;
             }
+            _ => self.marks.server_tools = true,
         }
         Ok(())
     }

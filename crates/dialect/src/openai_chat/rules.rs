@@ -15,6 +15,7 @@ pub(super) fn is_sent(name: &str, endpoint: &Endpoint) -> bool {
         Some(Fate::Plain) if name == "temperature" => {
             endpoint.temperature && endpoint.quirks.fixed_temperature != Some(true)
         }
+        Some(Fate::Plain) if matches!(name, "functions" | "function_call") => calls_tools(endpoint),
         Some(Fate::Plain) => true,
         Some(Fate::Later) => listed || follows_openai(endpoint),
         Some(Fate::Listed | Fate::Own) | None => listed,

@@ -275,7 +275,8 @@ impl State {
                 }
                 What::ReasoningDetails if hides => (),
                 What::ToolCalls => self.tool_calls(member.value.of(text), index, out),
-                What::Content | What::ReasoningDetails | What::Images | What::Other => {
+                What::Content => self.lane.push_content(out, member.value.of(text)),
+                What::ReasoningDetails | What::Images | What::Other => {
                     if out.last() != Some(&b'{') {
                         out.push(b',');
                     }

@@ -171,7 +171,8 @@ impl Passed {
                     push_member(out, "tool_calls");
                     push_value(out, &calls);
                 }
-                What::Content | What::ReasoningDetails | What::Images | What::Other => {
+                What::Content => self.lane.push_content(out, member.value.of(text)),
+                What::ReasoningDetails | What::Images | What::Other => {
                     out.push(b',');
                     out.extend_from_slice(member.name.of(text));
                     out.push(b':');
