@@ -1,7 +1,7 @@
 //! Books in the memory of one process.
 //!
-//! A key's spend is brought in when the key is first seen ([`MemoryLedger::open`]); from then on this
-//! is the truth that limits are held against, and the archive follows it.
+//! A key's spend is brought in when the key is first seen ([`MemoryLedger::open`]); from then on
+//! this is the truth that limits are held against, and the archive follows it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
