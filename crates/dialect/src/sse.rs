@@ -178,11 +178,12 @@ mod tests {
 
     const STREAM: &[u8] =
         b"\xef\xbb\xbfdata: a\n\n: ping\r\n\r\ndata:b\rdata:  c\r\revent: x\ndata\n\n\
+        data: d\r\ndata: e\r\n\r\n\
         nonsense\nid: 4\n\ndata: \xc3\xbc\r\n\r\ndata: last";
 
     #[test]
     fn lines_end_in_three_ways_and_the_last_event_needs_no_blank_line() {
-        assert_eq!(frames([STREAM]), ["|a", "|b\n c", "x|", "|ü", "|last"]);
+        assert_eq!(frames([STREAM]), ["|a", "|b\n c", "x|", "|d\ne", "|ü", "|last"]);
     }
 
     #[test]

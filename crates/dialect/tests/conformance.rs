@@ -9,13 +9,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use dialect::exchange::{Exchange, Observed, Receipt, Stamp, Target};
+use dialect::exchange::{Exchange, Observed, Receipt, Stamp, Step, Target};
 use dialect::registry::{decode_chat_request, exchange};
 use domain::catalog::Endpoint;
 use domain::failure::Failure;
 use domain::money::Money;
 use domain::usage::Usage;
 use endpoint::endpoint;
+use proptest::prelude::*;
+use proptest::sample::Index;
 use serde_json::Value;
 
 /// One recorded answer.
@@ -285,6 +287,62 @@ fn a_caller_who_does_not_want_to_see_thinking_does_not() {
         for seen in [told(&stream(&*exchange, [upstream])), gather(&*exchange, [upstream])] {
             assert!(!seen.contains("\"reasoning\"") && !seen.contains("Check"), "{seen}");
             assert!(seen.contains("Nine."), "{seen}");
+        }
+    }
+}
+
+#[test]
+fn thinking_that_is_not_shown_is_no_content_yet() {
+    let mut tagged = endpoint();
+    tagged.quirks.content_may_be_parts = Some(true);
+    let event = b"data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning\":\"hm\"}}]}\n\n";
+    for endpoint in [endpoint(), tagged] {
+        for (extra, expected) in
+            [("", Step::Content), (r#","include_reasoning":false"#, Step::Quiet)]
+        {
+            let exchange = attempt(&endpoint, extra);
+            let mut out = Vec::new();
+            assert_eq!(exchange.stream().push(event, &mut out), Ok(expected));
+            assert_eq!(out.is_empty(), expected == Step::Quiet);
+            assert_eq!(exchange.collect().push(event), Ok(expected));
+        }
+    }
+}
+
+#[test]
+fn a_stream_that_never_ends_is_not_gathered_for_ever() {
+    let exchange = attempt(&endpoint(), "");
+    let mut collector = exchange.collect();
+    let comment = [b": ".as_slice(), &[b'x'; 1 << 19], b"\n"].concat();
+    let taken = (0..100).take_while(|_| collector.push(&comment).is_ok()).count();
+    assert!((60..65).contains(&taken), "{taken}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever a provider sends, callers see whole events of JSON and one end.
+    #[test]
+    fn damaged_answers_are_still_told_in_good_form(
+        which: Index,
+        damage in prop::collection::vec((any::<Index>(), any::<u8>()), 1..6),
+        size in 1_usize..64,
+    ) {
+        let all = fixtures();
+        let fixture = &all[which.index(all.len())];
+        let mut upstream = fixture.upstream.clone();
+        for (place, byte) in damage {
+            if !upstream.is_empty() {
+                let place = place.index(upstream.len());
+                upstream[place] = byte;
+            }
+        }
+        for exchange in lanes(fixture) {
+            events(&stream(&*exchange, upstream.chunks(size)).closed);
+            gather(&*exchange, upstream.chunks(size));
+            if !fixture.is_stream && !whole(&*exchange, &upstream, true).starts_with("data: ") {
+                prop_assert!(exchange.whole(Bytes::from(upstream.clone())).is_err());
+            }
         }
     }
 }

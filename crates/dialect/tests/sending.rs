@@ -45,6 +45,8 @@ fn sent(body: &Value, endpoint: &Endpoint) -> (Value, Vec<String>) {
     let attempt = attempt(body, endpoint).expect("the endpoint takes it");
     let wire = attempt.wire();
     assert_eq!(wire.path, "/chat/completions");
+    // A request is read strictly: no name twice.
+    decode_chat_request(wire.body.clone()).expect("what is sent is a request");
     (serde_json::from_slice(&wire.body).expect("what is sent is JSON"), wire.dropped.clone())
 }
 
@@ -110,6 +112,12 @@ fn a_user_is_told_as_a_hash_and_nulls_are_not_sent() {
     let (body, dropped) = sent(&asking(json!({"user": "me", "stop": null})), &endpoint());
     assert_eq!(body["user"], "h4sh");
     assert!(body.get("stop").is_none() && dropped.is_empty());
+    let shy = with(Quirks { drop_params: named(&["user"]), ..Quirks::default() });
+    let (body, dropped) = sent(&asking(json!({"user": "me"})), &shy);
+    assert!(body.get("user").is_none());
+    assert_eq!(dropped, ["user"]);
+    let cold = Endpoint { temperature: false, ..endpoint() };
+    assert_eq!(sent(&asking(json!({"temperature": 1})), &cold).1, ["temperature"]);
 }
 
 /// Checks what an endpoint with these flags gets of a request that sets many fields.
@@ -304,6 +312,14 @@ fn a_wish_for_thinking_is_put_the_endpoint_s_way() {
 }
 
 #[test]
+fn a_budget_of_thinking_leaves_room_for_the_answer() {
+    let controls = ReasoningControls { budget: true, ..ReasoningControls::default() };
+    let endpoint = thinking(&[ReasoningIn::MaxTokens], controls);
+    let ask = asking(json!({"reasoning": {"effort": "high"}, "max_tokens": 600}));
+    assert_eq!(sent(&ask, &endpoint).0["reasoning"], json!({"max_tokens": 599}));
+}
+
+#[test]
 fn thinking_that_cannot_be_switched_off_sends_the_request_elsewhere() {
     let endpoint = thinking(&[ReasoningIn::ReasoningEffort], efforts(&["low", "high"]));
     let off = asking(json!({"reasoning": {"enabled": false}}));
@@ -333,6 +349,9 @@ fn messages_are_changed_only_as_an_endpoint_needs() {
                 "function": {"name": "f", "arguments": "{}"}}]},
         {"role": "tool", "tool_call_id": "call_1", "content": "4"},
         {"role": "user", "content": "c"},
+        {"role": "assistant", "content": "d", "reasoning": "hm"},
+        {"role": "assistant", "content": null, "tool_calls": [{"id": "call_2", "type": "function",
+            "function": {"name": "f", "arguments": "{}"}}]},
     ]);
     let body = asking(json!({"messages": turns}));
     let sent = |quirks: Quirks| sent(&body, &with(quirks)).0["messages"].clone();
@@ -347,8 +366,10 @@ fn messages_are_changed_only_as_an_endpoint_needs() {
     let back =
         sent(Quirks { reasoning_out: Some(ReasoningOut::ReasoningContent), ..Quirks::default() });
     assert_eq!(back[3]["reasoning_content"], "hm");
+    assert_eq!(back[6], json!({"role": "assistant", "content": "d"}));
     let merged = sent(Quirks { message_order: Some(MessageOrder::Alternate), ..Quirks::default() });
     assert_eq!(merged[1], json!({"role": "user", "content": "a\n\nb"}));
+    assert_eq!(merged.as_array().map(Vec::len), Some(7));
     let parted =
         sent(Quirks { message_order: Some(MessageOrder::NoUserAfterTool), ..Quirks::default() });
     assert_eq!(parted[5]["role"], "assistant");

@@ -34,10 +34,10 @@ struct State {
     /// The caller has seen content.
     shown: bool,
     /// Choices that have begun, that have ended, that call tools: a bit each, the last one shared
-    /// by all from the 64th on.
-    begun: u64,
-    ended: u64,
-    calling: u64,
+    /// by all from the 128th on, which is more than may be asked for.
+    begun: u128,
+    ended: u128,
+    calling: u128,
     done: bool,
 }
 
@@ -153,12 +153,13 @@ impl State {
         if let Some(usage) = found.usage.and_then(|usage| parsed(text, usage)) {
             self.observed.usage = self.tally.take(&usage, &self.lane.host.quirks);
         }
-        for part in &found.choices {
-            for member in found.members(part) {
-                observe(&mut self.observed, member, text);
-            }
+        // What comes after a choice's end belongs to nothing.
+        let ended = self.ended;
+        let live = || found.choices.iter().filter(|part| ended & bit(part.index) == 0);
+        for member in live().flat_map(|part| found.members(part)) {
+            observe(&mut self.observed, member, text);
         }
-        if !found.choices.iter().any(|part| self.says_something(part, found)) {
+        if !live().any(|part| self.says_something(part, found)) {
             return Ok(Step::Quiet);
         }
         if !self.shown && self.fails(text, found) {
@@ -166,7 +167,7 @@ impl State {
         }
         self.shown = true;
         out.extend_from_slice(&self.head);
-        for (place, part) in found.choices.iter().enumerate() {
+        for (place, part) in live().enumerate() {
             if place != 0 {
                 out.push(b',');
             }
@@ -194,8 +195,8 @@ impl State {
     }
 
     fn says_something(&self, part: &Part, found: &Found) -> bool {
-        let ends = part.finish.is_some() && self.ended & bit(part.index) == 0;
-        ends || part.logprobs.is_some()
+        part.finish.is_some()
+            || part.logprobs.is_some()
             || found.members(part).iter().any(|member| {
                 let hidden = matches!(member.what, What::Reasoning | What::ReasoningDetails)
                     && self.lane.face.hides_thinking;
@@ -224,8 +225,7 @@ impl State {
             self.delta(text, members, part.index, out);
             out.push(b'}');
         }
-        let ended = self.ended & bit(part.index) != 0;
-        match part.finish.filter(|_| !ended) {
+        match part.finish {
             Some(finish) => self.ending(finish.of(text), part.index, out),
             None => out.extend_from_slice(b",\"finish_reason\":null,\"native_finish_reason\":null"),
         }
@@ -311,8 +311,8 @@ impl State {
     }
 }
 
-const fn bit(index: u32) -> u64 {
-    1 << if index < 63 { index } else { 63 }
+const fn bit(index: u32) -> u128 {
+    1 << if index < 127 { index } else { 127 }
 }
 
 fn parsed(text: &[u8], span: Span) -> Option<Value> {
