@@ -16,10 +16,9 @@ use crate::error::{ApiError, GENERATION_ID};
 /// Returns every route. The API stands under `/api/v1`, and under `/v1` for clients that want it
 /// there.
 pub fn routes(app: Arc<App>) -> Router {
-    Router::new()
-        .nest("/api/v1", api())
-        .nest("/v1", api())
-        .route("/", get(|| async { FRONT }))
+    // Each route stands under both prefixes as it is: a router within a router would look twice.
+    let api = ["/api/v1", "/v1"].into_iter().fold(Router::new(), api);
+    api.route("/", get(|| async { FRONT }))
         .route("/docs/errors", get(|| async { ERRORS }))
         .route("/healthz", get(|| async { "ok\n" }))
         .fallback(no_route)
@@ -30,20 +29,21 @@ pub fn routes(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-fn api() -> Router<Arc<App>> {
-    Router::new()
-        .route("/chat/completions", post(chat::chat_completions))
-        .route("/completions", post(chat::completions))
-        .route("/models", get(models::list))
-        .route("/models/count", get(models::count))
-        .route("/models/{author}/{slug}/endpoints", get(models::endpoints))
-        .route("/model/{author}/{slug}", get(models::one))
-        .route("/endpoints/zdr", get(models::zdr))
-        .route("/providers", get(providers::list))
-        .route("/generation", get(generation::generation))
-        .route("/key", get(keys::own))
-        .route("/keys", get(keys::list).post(keys::create))
-        .route("/keys/{hash}", get(keys::read).patch(keys::update).delete(keys::delete))
+fn api(router: Router<Arc<App>>, prefix: &str) -> Router<Arc<App>> {
+    let at = |path: &str| format!("{prefix}{path}");
+    router
+        .route(&at("/chat/completions"), post(chat::chat_completions))
+        .route(&at("/completions"), post(chat::completions))
+        .route(&at("/models"), get(models::list))
+        .route(&at("/models/count"), get(models::count))
+        .route(&at("/models/{author}/{slug}/endpoints"), get(models::endpoints))
+        .route(&at("/model/{author}/{slug}"), get(models::one))
+        .route(&at("/endpoints/zdr"), get(models::zdr))
+        .route(&at("/providers"), get(providers::list))
+        .route(&at("/generation"), get(generation::generation))
+        .route(&at("/key"), get(keys::own))
+        .route(&at("/keys"), get(keys::list).post(keys::create))
+        .route(&at("/keys/{hash}"), get(keys::read).patch(keys::update).delete(keys::delete))
 }
 
 const ERRORS: &str = include_str!("../../../docs/errors.md");

@@ -410,6 +410,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_for_the_house_goes_no_further() {
+        let text = r#"{"messages":[{"role":"user","content":"hi"}],"metadata":{"a":"b"},
+            "provider":{"only":["groq"]},"plugins":[],"models":["a/b"],"model":"a/c","user":"me",
+            "session_id":"s","store":false}"#;
+        let chat = canonical(&decode_chat(Bytes::from(text)).unwrap()).unwrap();
+        let names: Vec<&String> = chat.extra.keys().collect();
+        assert_eq!(names, ["store"]);
+    }
+
+    #[test]
     fn tools_that_servers_run_are_named_as_dropped() {
         let text =
             r#"{"messages":[{"role":"user","content":"hi"}],"tools":[{"type":"web_search"}]}"#;

@@ -188,6 +188,12 @@ mod tests {
     }
 
     #[test]
+    fn a_price_that_no_float_holds_is_within_itself() {
+        let (wants, _) = read(json!({"max_price": {"prompt": 2.01}})).unwrap();
+        assert_eq!(wants.max_price.prompt, Rate::parse("2.01", 1_000_000));
+    }
+
+    #[test]
     fn a_wrong_value_names_its_key() {
         for (object, param) in [
             (json!({"order": "groq"}), "provider.order"),

@@ -2,7 +2,8 @@
 
 use domain::quirk::{CachedUsageAt, Quirks};
 use domain::usage::{TOKENS_MAX, Usage};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::exchange::Receipt;
 
@@ -51,33 +52,70 @@ pub(super) fn read(usage: &Map<String, Value>, quirks: &Quirks) -> Option<Usage>
     Some(usage.bounded())
 }
 
-/// Writes the `usage` object of an answer.
-pub(super) fn shown(receipt: &Receipt) -> Value {
+/// The `usage` object of an answer. It stands on the hot path, so it is written without a tree of
+/// values in between.
+#[derive(Serialize)]
+pub(super) struct Shown {
+    prompt_tokens: u32,
+    completion_tokens: u32,
+    total_tokens: u64,
+    cost: f64,
+    is_byok: bool,
+    prompt_tokens_details: PromptDetails,
+    cost_details: CostDetails,
+    completion_tokens_details: CompletionDetails,
+}
+
+#[derive(Serialize)]
+struct PromptDetails {
+    cached_tokens: u32,
+    cache_write_tokens: u32,
+    audio_tokens: u32,
+    video_tokens: u32,
+}
+
+#[derive(Serialize)]
+struct CostDetails {
+    /// What a caller's own credential was charged; there is none.
+    upstream_inference_cost: Option<f64>,
+    upstream_inference_prompt_cost: f64,
+    upstream_inference_completions_cost: f64,
+}
+
+#[derive(Serialize)]
+struct CompletionDetails {
+    reasoning_tokens: u32,
+    image_tokens: u32,
+    audio_tokens: u32,
+}
+
+/// Returns the `usage` object of an answer.
+pub(super) fn shown(receipt: &Receipt) -> Shown {
     let Receipt { usage, cost, prompt_cost, metadata: _ } = receipt;
     let prompt = usage.prompt();
-    json!({
-        "prompt_tokens": prompt,
-        "completion_tokens": usage.output,
-        "total_tokens": u64::from(prompt) + u64::from(usage.output),
-        "cost": cost.dollars(),
-        "is_byok": false,
-        "prompt_tokens_details": {
-            "cached_tokens": usage.cache_read,
-            "cache_write_tokens": usage.cache_write.saturating_add(usage.cache_write_1h),
-            "audio_tokens": usage.input_audio,
-            "video_tokens": 0,
+    Shown {
+        prompt_tokens: prompt,
+        completion_tokens: usage.output,
+        total_tokens: u64::from(prompt) + u64::from(usage.output),
+        cost: cost.dollars(),
+        is_byok: false,
+        prompt_tokens_details: PromptDetails {
+            cached_tokens: usage.cache_read,
+            cache_write_tokens: usage.cache_write.saturating_add(usage.cache_write_1h),
+            audio_tokens: usage.input_audio,
+            video_tokens: 0,
         },
-        "cost_details": {
-            "upstream_inference_cost": null,
-            "upstream_inference_prompt_cost": prompt_cost.dollars(),
-            "upstream_inference_completions_cost": cost.saturating_sub(*prompt_cost).dollars(),
+        cost_details: CostDetails {
+            upstream_inference_cost: None,
+            upstream_inference_prompt_cost: prompt_cost.dollars(),
+            upstream_inference_completions_cost: cost.saturating_sub(*prompt_cost).dollars(),
         },
-        "completion_tokens_details": {
-            "reasoning_tokens": usage.reasoning,
-            "image_tokens": 0,
-            "audio_tokens": usage.output_audio,
+        completion_tokens_details: CompletionDetails {
+            reasoning_tokens: usage.reasoning,
+            image_tokens: 0,
+            audio_tokens: usage.output_audio,
         },
-    })
+    }
 }
 
 /// The counts of a stream: every one that was told, of which the last holds, unless they shrank.
@@ -152,6 +190,8 @@ fn cached(usage: &Map<String, Value>, quirks: &Quirks) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn usage(value: Value) -> Option<Usage> {
