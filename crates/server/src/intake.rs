@@ -7,7 +7,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use domain::failure::{Failure, FailureKind, Fault, Retry};
 use http::HeaderMap;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, EXPECT};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -23,6 +23,8 @@ pub struct Intake {
 }
 
 const PERMIT_BYTES: usize = 1024;
+/// How long a caller may go on sending a body that is refused.
+const LINGER: Duration = Duration::from_secs(2);
 
 impl Intake {
     /// Takes the bounds from the configuration.
@@ -38,15 +40,15 @@ impl Intake {
     /// Reads a body to its end.
     ///
     /// # Errors
-    /// `PayloadTooLarge`, before anything is read where the length is announced; `Timeout` when
-    /// nothing comes for too long; `InvalidRequest` when the connection breaks.
+    /// `PayloadTooLarge`, before anything is kept where the length is announced; `InvalidRequest`
+    /// when nothing comes for too long or the connection breaks.
     pub async fn read(&self, headers: &HeaderMap, mut body: Body) -> Result<Bytes, Failure> {
         let announced = headers
             .get(CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok())
             .and_then(|text| text.parse::<usize>().ok());
         if announced.is_some_and(|length| self.body_bytes < length) {
-            return Err(self.too_large());
+            return Err(self.refuse(headers, body).await);
         }
         let mut held: Vec<OwnedSemaphorePermit> = Vec::new();
         let mut first = Bytes::new();
@@ -54,7 +56,7 @@ impl Intake {
         while let Some(piece) = self.next(&mut body).await? {
             let length = first.len().max(whole.len()) + piece.len();
             if self.body_bytes < length {
-                return Err(self.too_large());
+                return Err(self.refuse(headers, body).await);
             }
             held.extend(self.reserve(piece.len())?);
             if first.is_empty() {
@@ -103,7 +105,22 @@ impl Intake {
         Ok(Some(permit))
     }
 
-    fn too_large(&self) -> Failure {
+    /// Refuses a body that is too large, after its caller had a chance to finish sending: one that
+    /// is cut off in the middle sees a broken connection instead of the reason.
+    async fn refuse(&self, headers: &HeaderMap, mut body: Body) -> Failure {
+        let waits = headers.contains_key(EXPECT);
+        if !waits {
+            let _ = timeout(LINGER, async {
+                let mut read = 0;
+                while let Some(Ok(frame)) = body.frame().await {
+                    read += frame.data_ref().map_or(0, Bytes::len);
+                    if self.body_bytes < read {
+                        break;
+                    }
+                }
+            })
+            .await;
+        }
         let detail = format!("The request's body is larger than {} bytes.", self.body_bytes);
         Failure::caller(FailureKind::PayloadTooLarge, detail)
     }
