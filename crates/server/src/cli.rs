@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 
 /// One API over every large language model.
@@ -43,7 +44,7 @@ pub struct Serve {
     #[arg(long, env = "INTERLINE_CATALOG", value_name = "DIR", value_delimiter = ',')]
     pub catalog: Vec<PathBuf>,
     /// Serve the demo models, which are simulated and cost nothing.
-    #[arg(long, env = "INTERLINE_DEMO")]
+    #[arg(long, env = "INTERLINE_DEMO", value_parser = FalseyValueParser::new())]
     pub demo: bool,
     /// The database server, instead of the embedded database.
     #[arg(long, env = "INTERLINE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
