@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dialect::exchange::{Step, StreamAnswer};
 use domain::failure::Failure;
+use tokio::task::yield_now;
 
 use crate::attempt::Streaming;
 use crate::collect::{next_piece, silence};
@@ -92,6 +93,7 @@ async fn flow(
 ) -> End {
     let mut step = streaming.step;
     let mut listening = line.send(Bytes::from(first), dropped).await.is_ok();
+    let mut earlier = None;
     loop {
         if step == Step::Done {
             return End::Complete;
@@ -99,7 +101,9 @@ async fn flow(
         if !listening && streaming.cancellable {
             return End::Cancelled;
         }
-        let left_ms = streaming.deadline.ms_since(world.clock.now());
+        let now = world.clock.now();
+        let is_hurried = earlier.replace(now) == Some(now);
+        let left_ms = streaming.deadline.ms_since(now);
         if left_ms == 0 {
             return End::Broken(silence());
         }
@@ -109,7 +113,7 @@ async fn flow(
             return End::Cancelled;
         };
         let mut out = Vec::new();
-        let outcome = take(streaming, piece, &mut out);
+        let outcome = take(streaming, piece, is_hurried, &mut out).await;
         if !out.is_empty() && listening {
             listening = line.send(Bytes::from(out), Vec::new()).await.is_ok();
         }
@@ -124,9 +128,13 @@ async fn flow(
 const GO_BYTES_MAX: usize = 16 << 10;
 
 /// Takes a piece, and those that have come after it already: what came together goes on together.
-fn take(
+///
+/// Where pieces come within a millisecond, the connection is given a turn to bring the next one: a
+/// packet for each event would cost more than everything else about it.
+async fn take(
     streaming: &mut Streaming,
     piece: Option<Result<Bytes, Failure>>,
+    is_hurried: bool,
     out: &mut Vec<u8>,
 ) -> Result<Step, Failure> {
     let mut step = Step::Quiet;
@@ -139,6 +147,9 @@ fn take(
         step = step.max(streaming.answer.push(&piece?, out)?);
         if step == Step::Done || GO_BYTES_MAX <= out.len() {
             break;
+        }
+        if is_hurried {
+            yield_now().await;
         }
         // Nothing is lost by not being woken: whoever waits for the next piece asks again first.
         next = streaming.body.poll_piece(&mut Context::from_waker(Waker::noop()));

@@ -49,7 +49,7 @@ impl App {
         let ledger = Arc::new(MemoryLedger::new(recorder.clone()));
         let world = World {
             clock: Arc::new(SystemClock),
-            entropy: Arc::new(SystemEntropy),
+            entropy: Arc::new(SystemEntropy::default()),
             ledger: ledger.clone(),
             tasks: TaskTracker::new(),
         };
