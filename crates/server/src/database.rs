@@ -1,5 +1,6 @@
 //! The database: the embedded one, or the one that the operator names.
 
+use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 
 use store::{Db, StoreError};
@@ -17,22 +18,42 @@ pub enum DatabaseError {
         /// What the operating system says.
         error: std::io::Error,
     },
+    /// Another process has the folder. Two would each keep books of their own over the same keys.
+    #[error("{}: another process has it", path.display())]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Opens the database, and brings it up to date.
+/// The embedded database's folder is this process's own while this lives. A process that dies
+/// gives it back.
+#[derive(Debug)]
+pub struct Claim {
+    _lock: File,
+}
+
+/// Opens the database, and brings it up to date. The claim is on the folder of the embedded one.
 ///
 /// # Errors
-/// When its folder cannot be made, or it cannot be opened.
-pub async fn open(config: &Config) -> Result<Db, DatabaseError> {
+/// When its folder cannot be made, another process has it, or it cannot be opened.
+pub async fn open(config: &Config) -> Result<(Db, Option<Claim>), DatabaseError> {
     if !config.database.url.is_empty() {
-        return Ok(Db::open(config.database.url.expose()).await?);
+        return Ok((Db::open(config.database.url.expose()).await?, None));
     }
     let data = &config.data;
-    std::fs::create_dir_all(data)
-        .map_err(|error| DatabaseError::Folder { path: data.clone(), error })?;
+    let folder = |error| DatabaseError::Folder { path: data.clone(), error };
+    std::fs::create_dir_all(data).map_err(folder)?;
+    let lock = File::create(data.join("interline.lock")).map_err(folder)?;
+    match lock.try_lock() {
+        Ok(()) => (),
+        Err(TryLockError::WouldBlock) => return Err(DatabaseError::Taken { path: data.clone() }),
+        Err(TryLockError::Error(error)) => return Err(folder(error)),
+    }
     let file = data.join("interline.db");
-    Ok(Db::open(&format!("sqlite:{}", file.display())).await?)
+    let db = Db::open(&format!("sqlite:{}", file.display())).await?;
+    Ok((db, Some(Claim { _lock: lock })))
 }

@@ -12,6 +12,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 /// How connections are treated.
 pub struct Door {
@@ -26,7 +27,8 @@ pub struct Door {
 /// How long accepting pauses when the system has no room for another connection.
 const NO_ROOM: Duration = Duration::from_millis(100);
 
-/// Serves connections until `closing` resolves, then waits for what is under way.
+/// Serves connections until `closing` resolves, then waits for what is under way; what is still
+/// open after `door.drain` is cut off.
 ///
 /// Returns whether everything ended by itself.
 pub async fn serve(
@@ -38,6 +40,7 @@ pub async fn serve(
     let server = server(door.header);
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(door.connections.min(Semaphore::MAX_PERMITS)));
+    let cut = CancellationToken::new();
     let mut closing = pin!(closing);
     loop {
         let accepted = tokio::select! {
@@ -56,14 +59,17 @@ pub async fn serve(
         let service = TowerToHyperService::new(router.clone());
         let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);
+        // A caller that breaks its own connection is no event worth a line.
+        let until_cut = cut.clone().run_until_cancelled_owned(connection);
         tokio::spawn(async move {
-            // A caller that breaks its own connection is no event worth a line.
-            let _ = connection.await;
+            let _ = until_cut.await;
             drop(permit);
         });
     }
     drop(listener);
-    tokio::time::timeout(door.drain, graceful.shutdown()).await.is_ok()
+    let quiet = tokio::time::timeout(door.drain, graceful.shutdown()).await.is_ok();
+    cut.cancel();
+    quiet
 }
 
 async fn accept(

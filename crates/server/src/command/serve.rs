@@ -83,7 +83,7 @@ struct House {
 }
 
 async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
-    let db = database::open(&config).await?;
+    let (db, _claim) = database::open(&config).await?;
     let hasher = hasher(&db).await?;
     let root = root_key(&db, &hasher, serve.root_key.as_deref()).await?;
     let clients = Clients::new(Duration::from_millis(config.timeouts.connect_ms));

@@ -37,6 +37,11 @@ impl Client {
         Client { inner: self.inner.clone(), base: self.base.clone(), key: key.to_owned() }
     }
 
+    /// The same caller at another address.
+    pub fn at(&self, base: String) -> Client {
+        Client { inner: self.inner.clone(), base, key: self.key.clone() }
+    }
+
     /// Begins a request and returns the head of its response with the body to come.
     pub async fn open(&self, method: Method, path: &str, body: String) -> http::Response<Incoming> {
         let request = Request::builder()

@@ -81,3 +81,42 @@ async fn keys_and_spend_survive_a_restart() {
     assert_eq!(listed["data"][0]["usage"].as_f64(), Some(cost), "{listed}");
     assert_eq!(listed["data"][0]["name"], "caller");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_without_end_does_not_outlast_the_patience_of_the_end() {
+    let mut stand = Stand::with(&[Offer::of("endless", "x/m", "1")]).await;
+    let config = stand.folder.join("interline.toml");
+    let short =
+        std::fs::read_to_string(&config).unwrap().replace("drain_ms = 10000", "drain_ms = 300");
+    std::fs::write(&config, short).unwrap();
+    stand.signal("-TERM");
+    assert!(stand.ended().await.success());
+    stand.restart();
+    stand.script("endless", r#"{"fault":{"kind":"infinite_stream","gap_ms":50}}"#);
+    let body = ask(true).to_string();
+    let mut open = stand.caller.open(Method::POST, "/chat/completions", body).await.into_body();
+    let first = open.frame().await.unwrap().unwrap().into_data().unwrap();
+    stand.signal("-TERM");
+    while open.frame().await.is_some_and(|frame| frame.is_ok()) {}
+    assert!(!stand.ended().await.success());
+    // What came until then is on record.
+    let first = String::from_utf8(first.to_vec()).unwrap();
+    let id = first.split("\"id\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    stand.restart();
+    let record = stand.operator.get(&format!("/generation?id={id}")).await.json();
+    assert_eq!(record["data"]["cancelled"], true, "{record}");
+    assert!(0.0 < record["data"]["usage"].as_f64().unwrap(), "{record}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_belongs_to_one_process_at_a_time() {
+    let mut stand = Stand::with(&[Offer::of("plain", "x/m", "1")]).await;
+    let second = stand.second();
+    assert!(!second.status.success());
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains("another process has it"), "{said}");
+    stand.signal("-KILL");
+    stand.ended().await;
+    stand.restart();
+    assert_eq!(stand.operator.get("/keys").await.status, 200);
+}

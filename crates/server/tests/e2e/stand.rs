@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -83,6 +83,12 @@ impl Stand {
         let (child, base) = start(&self.folder);
         self.child = child;
         self.operator = Client::new(base.clone(), ROOT_KEY);
+        self.caller = self.caller.at(base);
+    }
+
+    /// Starts another process on the same folder, and returns how it ended.
+    pub fn second(&self) -> Output {
+        command(&self.folder).output().expect("the binary starts")
     }
 }
 
@@ -133,15 +139,7 @@ fn overlay(simulator: &Simulator, offers: &[Offer<'_>]) -> String {
 
 /// Starts the binary on a free port and returns the address that it says it listens on.
 fn start(folder: &std::path::Path) -> (Child, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_interline"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(folder.join("data"))
-        .arg("--config")
-        .arg(folder.join("interline.toml"))
-        .arg("--catalog")
-        .arg(folder.join("overlay"))
-        .env_clear()
-        .env("INTERLINE_ROOT_KEY", ROOT_KEY)
+    let mut child = command(folder)
         .stdout(Stdio::piped())
         .stderr(std::fs::File::create(folder.join("log")).unwrap())
         .spawn()
@@ -154,4 +152,18 @@ fn start(folder: &std::path::Path) -> (Child, String) {
     std::thread::spawn(move || lines.for_each(drop));
     let base = first.split_whitespace().last().expect("an address").to_owned();
     (child, base)
+}
+
+fn command(folder: &std::path::Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_interline"));
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder.join("data"))
+        .arg("--config")
+        .arg(folder.join("interline.toml"))
+        .arg("--catalog")
+        .arg(folder.join("overlay"))
+        .env_clear()
+        .env("INTERLINE_ROOT_KEY", ROOT_KEY);
+    command
 }
