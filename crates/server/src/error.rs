@@ -1,7 +1,8 @@
 //! The one way in which a failure becomes a response.
 
+use axum::extract::rejection::QueryRejection;
 use axum::response::{IntoResponse, Response};
-use domain::failure::{Failure, Fault};
+use domain::failure::{Failure, FailureKind, Fault};
 use domain::generation::AttemptRecord;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -69,6 +70,13 @@ impl From<Box<Refusal>> for ApiError {
     fn from(refusal: Box<Refusal>) -> ApiError {
         let Refusal { failure, attempts, metadata } = *refusal;
         ApiError { failure, attempts, metadata, generation: None }
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> ApiError {
+        let detail = format!("The query cannot be read: {}.", rejection.body_text());
+        Failure::caller(FailureKind::InvalidRequest, detail).into()
     }
 }
 

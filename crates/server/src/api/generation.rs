@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use domain::failure::{Failure, FailureKind};
 use domain::generation::{Generation, Outcome};
@@ -27,9 +28,10 @@ pub struct Which {
 pub async fn generation(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Query(which): Query<Which>,
+    which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let caller = caller(&app, &headers).await?;
+    let Query(which) = which?;
     let missing =
         || Failure::caller(FailureKind::InvalidRequest, "Say which generation: ?id=gen-…").at("id");
     let text = which.id.ok_or_else(missing)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use domain::failure::{Failure, FailureKind};
 use domain::id::KeyId;
@@ -12,6 +13,7 @@ use domain::money::Money;
 use domain::time::Timestamp;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use store::keys::{self, KeyChange, KeyRange};
 
@@ -21,17 +23,25 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::key_text;
 
-/// What a new key is to be.
+/// What a new key is to be. A misspelt field is an error: left out, a limit would be none.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NewKey {
     name: String,
     limit: Option<Value>,
     limit_reset: Option<Reset>,
     expires_at: Option<String>,
+    #[serde(default, rename = "include_byok_in_limit")]
+    _include_byok_in_limit: IgnoredAny,
+    #[serde(default, rename = "workspace_id")]
+    _workspace_id: IgnoredAny,
+    #[serde(default, rename = "creator_user_id")]
+    _creator_user_id: IgnoredAny,
 }
 
 /// What is to change of a key. What is left out stays; `null` clears.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Change {
     name: Option<String>,
     disabled: Option<bool>,
@@ -41,6 +51,8 @@ struct Change {
     limit_reset: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     expires_at: Option<Value>,
+    #[serde(default, rename = "include_byok_in_limit")]
+    _include_byok_in_limit: IgnoredAny,
 }
 
 /// Which keys to list.
@@ -49,6 +61,8 @@ pub struct Range {
     offset: Option<u32>,
     include_disabled: Option<bool>,
 }
+
+type Hash = Result<Path<String>, PathRejection>;
 
 const PAGE: u32 = 100;
 const NAME_LENGTH_MAX: usize = 200;
@@ -75,9 +89,10 @@ pub async fn own(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json
 pub async fn list(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Query(range): Query<Range>,
+    range: Result<Query<Range>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
     operator(&app, &headers).await?;
+    let Query(range) = range?;
     let range = KeyRange {
         offset: range.offset.unwrap_or(0),
         limit: PAGE,
@@ -117,10 +132,10 @@ pub async fn create(
 pub async fn read(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(hash): Path<String>,
+    hash: Hash,
 ) -> Result<Json<Value>, ApiError> {
     operator(&app, &headers).await?;
-    let id = KeyId::new(&hash);
+    let id = id(hash)?;
     let key = keys::find(&app.db, &id).await?.ok_or_else(absent)?;
     let spend = keys::spend(&app.db, &id).await?;
     Ok(Json(json!({ "data": whole(&app, &key, spend) })))
@@ -129,7 +144,7 @@ pub async fn read(
 /// `PATCH /keys/{hash}`.
 pub async fn update(
     State(app): State<Arc<App>>,
-    Path(hash): Path<String>,
+    hash: Hash,
     request: http::Request<Body>,
 ) -> Result<Json<Value>, ApiError> {
     let (head, body) = request.into_parts();
@@ -142,7 +157,7 @@ pub async fn update(
         limit_reset: change.limit_reset.as_ref().map(reset).transpose()?,
         expires: change.expires_at.as_ref().map(expiry).transpose()?,
     };
-    let id = KeyId::new(&hash);
+    let id = id(hash)?;
     let key = keys::update(&app.db, &id, &change, app.now()).await?.ok_or_else(absent)?;
     app.auth.forget(&id);
     let spend = keys::spend(&app.db, &id).await?;
@@ -153,10 +168,10 @@ pub async fn update(
 pub async fn delete(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(hash): Path<String>,
+    hash: Hash,
 ) -> Result<Json<Value>, ApiError> {
     operator(&app, &headers).await?;
-    let id = KeyId::new(&hash);
+    let id = id(hash)?;
     let deleted = keys::delete(&app.db, &id).await?;
     app.auth.forget(&id);
     if deleted { Ok(Json(json!({ "deleted": true }))) } else { Err(absent().into()) }
@@ -213,6 +228,10 @@ fn figures(key: &ApiKey, spend: &Spend) -> Value {
     })
 }
 
+fn id(hash: Hash) -> Result<KeyId, Failure> {
+    hash.map(|Path(hash)| KeyId::new(&hash)).map_err(|_| absent())
+}
+
 fn absent() -> Failure {
     Failure::caller(FailureKind::NotFound, "There is no key of that hash.")
 }
@@ -241,7 +260,11 @@ fn name(name: String) -> Result<String, Failure> {
 fn limit(value: &Value) -> Result<Option<Money>, Failure> {
     let text = match value {
         Value::Null => return Ok(None),
-        Value::Number(number) => number.to_string(),
+        // A float's own text has an exponent where the amount is small.
+        Value::Number(number) => {
+            let float = number.is_f64().then(|| number.as_f64()).flatten();
+            float.map_or_else(|| number.to_string(), |float| float.to_string())
+        }
         Value::String(text) => text.clone(),
         Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
     };

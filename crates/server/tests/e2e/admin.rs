@@ -74,3 +74,31 @@ async fn lists_show_what_can_be_called_now() {
     assert_eq!(missing.status, 404);
     assert!(missing.text.contains("x/m"), "{}", missing.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_key_is_to_be_is_never_guessed() {
+    let stand = Stand::with(&[Offer::of("plain", "x/m", "1")]).await;
+    let misspelt = stand.operator.post("/keys", &json!({ "name": "x", "limt": 5 })).await;
+    assert_eq!(misspelt.status, 400);
+    assert!(misspelt.text.contains("limt"), "{}", misspelt.text);
+    let known = json!({ "name": "x", "include_byok_in_limit": true, "workspace_id": "w" });
+    assert_eq!(stand.operator.post("/keys", &known).await.status, 201);
+
+    let small = json!({ "name": "x", "limit": 0.000_001 });
+    let made = stand.operator.post("/keys", &small).await.json();
+    assert_eq!(made["data"]["limit"], 0.000_001);
+    let path = format!("/keys/{}", made["data"]["hash"].as_str().unwrap());
+    let misspelt = stand.operator.send(Method::PATCH, &path, &json!({ "disable": true })).await;
+    assert_eq!(misspelt.status, 400, "{}", misspelt.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_cannot_be_read_is_told_in_the_envelope() {
+    let stand = Stand::with(&[Offer::of("plain", "x/m", "1")]).await;
+    for path in ["/keys?offset=-1", "/keys?include_disabled=maybe", "/generation?id=a&id=b"] {
+        let refused = stand.operator.get(path).await;
+        assert_eq!(refused.status, 400, "{path}");
+        assert_eq!(refused.json()["error"]["metadata"]["error_type"], "invalid_request", "{path}");
+    }
+    assert_eq!(stand.operator.get("/keys/%ff").await.json()["error"]["code"], 404);
+}
