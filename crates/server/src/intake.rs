@@ -7,7 +7,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use domain::failure::{Failure, FailureKind, Fault, Retry};
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, EXPECT};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -41,8 +41,15 @@ impl Intake {
     ///
     /// # Errors
     /// `PayloadTooLarge`, before anything is kept where the length is announced; `InvalidRequest`
-    /// when nothing comes for too long or the connection breaks.
+    /// when it is packed, when nothing comes for too long or the connection breaks.
     pub async fn read(&self, headers: &HeaderMap, mut body: Body) -> Result<Bytes, Failure> {
+        let packed = headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
+        if packed {
+            return Err(Failure::caller(
+                FailureKind::InvalidRequest,
+                "The body is packed (Content-Encoding); send it as plain JSON.",
+            ));
+        }
         let announced = headers
             .get(CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok())
@@ -123,5 +130,22 @@ impl Intake {
         }
         let detail = format!("The request's body is larger than {} bytes.", self.body_bytes);
         Failure::caller(FailureKind::PayloadTooLarge, detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Overrides;
+
+    #[tokio::test]
+    async fn a_packed_body_is_refused_by_its_name() {
+        let intake = Intake::new(&Config::read(None, &Overrides::default()).unwrap());
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, "gzip".parse().unwrap());
+        let refused = intake.read(&headers, Body::from("{}")).await.unwrap_err();
+        assert!(refused.detail.contains("Content-Encoding"), "{}", refused.detail);
+        headers.insert(CONTENT_ENCODING, "identity".parse().unwrap());
+        assert_eq!(intake.read(&headers, Body::from("{}")).await.unwrap(), "{}");
     }
 }
