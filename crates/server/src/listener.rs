@@ -84,12 +84,7 @@ async fn accept(
 
 fn server(header: Duration) -> Builder<TokioExecutor> {
     let mut server = Builder::new(TokioExecutor::new());
-    server
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(header)
-        .max_buf_size(128 << 10)
-        .pipeline_flush(true);
+    server.http1().timer(TokioTimer::new()).header_read_timeout(header).max_buf_size(128 << 10);
     server
         .http2()
         .timer(TokioTimer::new())
@@ -99,4 +94,54 @@ fn server(header: Duration) -> Builder<TokioExecutor> {
         .keep_alive_interval(Some(Duration::from_secs(30)))
         .keep_alive_timeout(Duration::from_secs(20));
     server
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use axum::routing::get;
+
+    use super::*;
+
+    /// Sends bytes to a door of its own, and returns the first that comes back.
+    async fn said_to(bytes: &'static [u8]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let door = Door { connections: 9, header: Duration::from_secs(5), drain: Duration::ZERO };
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let serving = tokio::spawn(async move {
+            serve(listener, router, &door, async { drop(stopped.await) }).await
+        });
+        let asking = tokio::task::spawn_blocking(move || {
+            let mut stream = std::net::TcpStream::connect(address).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+            stream.write_all(bytes).unwrap();
+            let mut answer = [0; 64];
+            let length = stream.read(&mut answer).expect("an answer in time");
+            String::from_utf8_lossy(&answer[..length]).into_owned()
+        });
+        let answer = asking.await.unwrap();
+        drop(stop);
+        serving.await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn what_follows_a_request_holds_no_answer_back() {
+        for bytes in [
+            &b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..],
+            b"GET / HTTP/1.1\r\nHost: x\r\n\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /anoth",
+        ] {
+            assert!(said_to(bytes).await.starts_with("HTTP/1.1 200"));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_http_is_told_so() {
+        let answer = said_to(b"GET / HTTP/1.1\r\nHost: x\r\nX: a\x01b\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    }
 }
