@@ -6,25 +6,18 @@ use serde_json::{Map, Value, json};
 /// What a caller is told when the house failed.
 const MASKED: &str = "Something went wrong on our side. It has been noted.";
 
+/// The page that explains the codes of availability, on the house's own host.
+pub(crate) const DOCS: &str = "/docs/errors";
+
 /// Returns the body of an error response.
 ///
 /// `docs_base`: the page that explains the codes of availability, without an anchor.
 pub(crate) fn body(failure: &Failure, docs_base: &str) -> Value {
-    let (status, error_type) = failure.kind.wire();
-    let mut error = error(failure);
-    if let Some(availability) = failure.availability.as_deref() {
-        let mut shown = serde_json::to_value(availability).unwrap_or_default();
-        let code = shown["code"].as_str().unwrap_or_default().to_owned();
-        shown["docs_url"] = json!(format!("{docs_base}#{code}"));
-        error["error_type"] = json!(error_type);
-        error["http_status"] = json!(status);
-        error["availability"] = shown;
-    }
-    json!({ "error": error })
+    json!({ "error": error(failure, docs_base) })
 }
 
-/// Returns the object under `error`, as events carry it.
-pub(crate) fn error(failure: &Failure) -> Value {
+/// Returns the object under `error`, as bodies and events carry it.
+pub(crate) fn error(failure: &Failure, docs_base: &str) -> Value {
     let (status, error_type) = failure.kind.wire();
     let masked = failure.kind == FailureKind::Internal;
     let mut metadata = Map::from_iter([("error_type".to_owned(), json!(error_type))]);
@@ -35,6 +28,14 @@ pub(crate) fn error(failure: &Failure) -> Value {
     let mut error = json!({"code": status, "message": message, "metadata": metadata});
     if let Some(param) = failure.param.as_deref().filter(|_| !masked) {
         error["param"] = json!(param);
+    }
+    if let Some(availability) = failure.availability.as_deref() {
+        let mut shown = serde_json::to_value(availability).unwrap_or_default();
+        let code = shown["code"].as_str().unwrap_or_default().to_owned();
+        shown["docs_url"] = json!(format!("{docs_base}#{code}"));
+        error["error_type"] = json!(error_type);
+        error["http_status"] = json!(status);
+        error["availability"] = shown;
     }
     error
 }

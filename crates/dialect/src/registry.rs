@@ -83,11 +83,14 @@ pub fn failure_body(failure: &Failure, docs_base: &str) -> Value {
     envelope::body(failure, docs_base)
 }
 
-/// Returns the end of a stream that broke before anything of an answer was known: the event that
+/// Returns the end of a stream that broke before anything of an answer was shown: the event that
 /// tells the failure, and the terminator.
-pub fn failure_event(failure: &Failure) -> Bytes {
-    openai_chat::failure_event(failure)
+pub fn failure_event(failure: &Failure, stamp: Stamp, is_legacy: bool) -> Bytes {
+    openai_chat::failure_event(failure, stamp, is_legacy)
 }
+
+/// The page that explains why nothing was available, by anchors, on the house's own host.
+pub const DOCS: &str = envelope::DOCS;
 
 /// Every dialect that callers may speak.
 fn client(dialect: Dialect) -> Option<&'static dyn ClientDialect> {

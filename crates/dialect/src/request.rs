@@ -43,6 +43,8 @@ pub struct Marks {
     pub developer: bool,
     /// Thinking of earlier answers.
     pub thinking: bool,
+    /// What only answers hold, in an earlier answer that was sent back as it came.
+    pub echoed: bool,
     /// Marks of where to cache.
     pub cache: bool,
     /// Tool calls or their results.

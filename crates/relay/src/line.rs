@@ -186,14 +186,13 @@ impl Line {
         }
     }
 
-    /// Says why there is no answer: by a status, or inside a stream that has begun.
-    pub(crate) async fn refuse(mut self, refusal: Refusal) {
+    /// Says why there is no answer: by a status, or by `event` inside a stream that has begun.
+    pub(crate) async fn refuse(mut self, refusal: Refusal, event: Bytes) {
         match self.state {
             State::Silent(to_caller) => {
                 let _ = to_caller.send(Err(Box::new(refusal)));
             }
             State::Streaming(_) => {
-                let event = dialect::registry::failure_event(&refusal.failure);
                 let _ = self.send(event, Vec::new()).await;
             }
             State::Gone => (),

@@ -57,8 +57,29 @@ fn unknown(call: &Call) -> Failure {
         fallback_models: near,
         ..Availability::default()
     };
-    let detail = format!("There is no model {shown}.{hint}");
+    let detail = match unspoken(first) {
+        Some(what) => format!("{shown}: {what} are not offered yet. Name a model as it is."),
+        None => format!("There is no model {shown}.{hint}"),
+    };
     Failure::caller(FailureKind::InvalidRequest, detail).at("model").because(availability)
+}
+
+/// Returns what a name is made with that is understood and not offered.
+fn unspoken(name: &str) -> Option<&'static str> {
+    const VARIANTS: [&str; 7] =
+        ["free", "nitro", "floor", "online", "exacto", "thinking", "extended"];
+    let variant = name.rsplit_once(':').is_some_and(|(_, suffix)| VARIANTS.contains(&suffix));
+    if variant {
+        Some("variants such as :floor and :nitro")
+    } else if name.starts_with("openrouter/") {
+        Some("routers such as openrouter/auto")
+    } else if name.starts_with('~') {
+        Some("names of whatever is latest")
+    } else if name.starts_with('@') {
+        Some("presets")
+    } else {
+        None
+    }
 }
 
 fn wrong_route(model: &Model, asked: &[String]) -> Failure {

@@ -6,8 +6,9 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use dialect::exchange::{Exchange, Stamp, Target};
-use domain::catalog::{EndpointIx, ModelIx};
+use domain::catalog::{Endpoint, EndpointIx, ModelIx};
 use domain::failure::{Failure, Fault, Retry};
 use domain::generation::AttemptRecord;
 use domain::money::Money;
@@ -54,7 +55,7 @@ pub async fn relay(world: &Arc<World>, call: Call) -> Result<Reply, Box<Refusal>
         retry_after_ms: None,
         dropped: Vec::new(),
     });
-    world.tasks.spawn(travel(world.clone(), journey, line));
+    world.tasks.spawn(Box::pin(travel(world.clone(), journey, line)));
     from_task.await.unwrap_or_else(|_| Err(Failure::house("the request's task ended early").into()))
 }
 
@@ -66,10 +67,25 @@ async fn travel(world: Arc<World>, mut journey: Box<Journey>, mut line: Line) {
             let failure = last_word(&journey, last);
             let ending = Ending::refused(&failure, line.is_gone());
             let (attempts, shown) = (journey.attempts.clone(), metadata(&journey, None));
+            let event = broken_event(&journey, &failure);
             settle(&world, journey, ending).await;
-            line.refuse(Refusal { failure, attempts, metadata: shown }).await;
+            line.refuse(Refusal { failure, attempts, metadata: shown }, event).await;
         }
     }
+}
+
+/// Returns what ends a stream that was kept alive in vain: it names what was asked for, and whoever
+/// failed last.
+fn broken_event(journey: &Journey, failure: &Failure) -> Bytes {
+    let call = &journey.call;
+    let last = journey.attempts.last();
+    let stamp = Stamp {
+        id: call.id.to_string(),
+        created: call.received.seconds(),
+        model: call.snapshot.catalog.model(journey.models[0]).id.clone(),
+        provider: last.map(|tried| tried.provider_name.clone()).unwrap_or_default(),
+    };
+    dialect::registry::failure_event(failure, stamp, call.request.facts.legacy_prompt)
 }
 
 /// Tries each endpoint in turn, until one answers or a failure says that none will.
@@ -146,15 +162,7 @@ fn record(
             snapshot.health.failed(place, failure.retry_after_ms, now);
             let sooner =
                 [journey.retry_after_ms, failure.retry_after_ms].into_iter().flatten().min();
-            tracing::info!(
-                generation.id = %journey.call.id,
-                endpoint.id = endpoint.id,
-                failure.kind = ?failure.kind,
-                failure.fault = ?failure.fault,
-                status,
-                "`{}` failed",
-                endpoint.id
-            );
+            report(journey, endpoint, status, failure);
             journey.retry_after_ms = sooner;
         }
     }
@@ -165,6 +173,28 @@ fn record(
         failure: failure.map(|failure| failure.kind.wire().1.to_owned()),
         latency_ms: now.ms_since(asked),
     });
+}
+
+/// Logs a try that failed: loudly where only the operator can mend it.
+fn report(journey: &Journey, endpoint: &Endpoint, status: Option<u16>, failure: &Failure) {
+    let (id, place) = (&journey.call.id, &endpoint.id);
+    if failure.fault == Fault::Credential {
+        tracing::warn!(
+            generation.id = %id,
+            endpoint.id = place,
+            status,
+            "`{place}` refuses our credential"
+        );
+    } else {
+        tracing::info!(
+            generation.id = %id,
+            endpoint.id = place,
+            failure.kind = ?failure.kind,
+            failure.fault = ?failure.fault,
+            status,
+            "`{place}` failed"
+        );
+    }
 }
 
 /// Passes an answer on and settles it.

@@ -21,9 +21,6 @@ pub struct ApiError {
     generation: Option<String>,
 }
 
-/// Where the errors are documented, on the same host.
-const DOCS: &str = "/docs/errors";
-
 impl ApiError {
     /// Names the generation that failed.
     pub fn of(self, generation: &str) -> ApiError {
@@ -33,7 +30,7 @@ impl ApiError {
     /// Returns the body in OpenRouter's envelope.
     fn body(self) -> Value {
         let internal = self.failure.status() == 500;
-        let mut body = dialect::registry::failure_body(&self.failure, DOCS);
+        let mut body = dialect::registry::failure_body(&self.failure, dialect::registry::DOCS);
         let previous = self.attempts.split_last().map_or(&[][..], |(_, previous)| previous);
         if !previous.is_empty() && !internal {
             let slim: Vec<Value> = previous.iter().map(slim).collect();

@@ -19,7 +19,7 @@ pub fn routes(app: Arc<App>) -> Router {
     // Each route stands under both prefixes as it is: a router within a router would look twice.
     let api = ["/api/v1", "/v1"].into_iter().fold(Router::new(), api);
     api.route("/", get(|| async { FRONT }))
-        .route("/docs/errors", get(|| async { ERRORS }))
+        .route(dialect::registry::DOCS, get(|| async { ERRORS }))
         .route("/healthz", get(|| async { "ok\n" }))
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)

@@ -16,10 +16,20 @@ use crate::request::Marks;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Edits {
     developer_to_system: bool,
+    echo: Option<Echo>,
     strip_cache: bool,
     short_ids: bool,
     order: Option<MessageOrder>,
     thinking: Option<Thinking>,
+}
+
+/// What becomes of the fields of an earlier answer that only answers have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Echo {
+    /// OpenAI takes a refusal back, and no other of them.
+    KeepRefusal,
+    /// None of them is taken back.
+    Strip,
 }
 
 /// What becomes of the thinking of earlier answers.
@@ -38,6 +48,10 @@ impl Edits {
         Edits {
             developer_to_system: marks.developer
                 && quirks.system_role != Some(SystemRole::Developer),
+            echo: marks.echoed.then(|| match follows_openai(endpoint) {
+                true => Echo::KeepRefusal,
+                false => Echo::Strip,
+            }),
             strip_cache: marks.cache && !is_listed("cache_control", endpoint),
             short_ids: marks.tool_calls
                 && quirks.tool_call_id == Some(ToolCallId::NineAlphanumerics),
@@ -60,6 +74,9 @@ impl Edits {
         for message in messages.iter_mut().filter_map(Value::as_object_mut) {
             if self.developer_to_system && message.get("role") == Some(&json!("developer")) {
                 message.insert("role".to_owned(), json!("system"));
+            }
+            if let Some(echo) = self.echo {
+                strip_echo(message, echo);
             }
             if self.strip_cache {
                 strip_cache(message);
@@ -126,6 +143,16 @@ pub(super) fn detail_text(details: &Value) -> String {
         text.and_then(Value::as_str)
     });
     texts.collect()
+}
+
+fn strip_echo(message: &mut Map<String, Value>, echo: Echo) {
+    for name in ["annotations", "images", "model"] {
+        message.shift_remove(name);
+    }
+    let refused = message.get("refusal").is_some_and(|refusal| !refusal.is_null());
+    if echo == Echo::Strip || !refused {
+        message.shift_remove("refusal");
+    }
 }
 
 fn strip_cache(message: &mut Map<String, Value>) {
@@ -246,4 +273,29 @@ pub(super) fn edit_tools(
         }
     }
     gone
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a caller appends to its history as it came goes back without what only answers hold.
+    #[test]
+    fn an_echoed_answer_loses_what_only_answers_have() {
+        let after = |echo: Echo, refusal: Value| {
+            let message = json!({
+                "role": "assistant", "content": "So.", "refusal": refusal, "annotations": [],
+                "images": [], "model": "acme/tiny",
+            });
+            let mut messages = vec![message];
+            Edits { echo: Some(echo), ..Edits::default() }.apply(&mut messages);
+            messages.remove(0)
+        };
+        let plain = json!({"role": "assistant", "content": "So."});
+        assert_eq!(after(Echo::Strip, Value::Null), plain);
+        assert_eq!(after(Echo::KeepRefusal, Value::Null), plain);
+        assert_eq!(after(Echo::Strip, json!("No.")), plain);
+        let refused = json!({"role": "assistant", "content": "So.", "refusal": "No."});
+        assert_eq!(after(Echo::KeepRefusal, json!("No.")), refused);
+    }
 }

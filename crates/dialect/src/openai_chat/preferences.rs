@@ -13,6 +13,8 @@ const QUANTIZATIONS: [&str; 12] = [
 ];
 /// Names in one list, at most.
 const NAMES_MAX: usize = 256;
+/// What `max_price` bounds.
+const PRICES: [&str; 5] = ["prompt", "completion", "request", "image", "audio"];
 const TOKENS_PER_PRICE: f64 = 1e6;
 const PICOS_PER_DOLLAR: f64 = 1e12;
 
@@ -35,8 +37,20 @@ pub(super) fn preferences(
             "data_collection" => wants.allow_data_collection = collection(value)?,
             "zdr" => wants.zero_retention = truth(key, value)?,
             "quantizations" => wants.quantizations = quantizations(value)?,
-            "sort" => (wants.sort, wants.sort_across_models) = sort(value)?,
-            "max_price" => wants.max_price = max_price(value)?,
+            "sort" => {
+                (wants.sort, wants.sort_across_models) = sort(value)?;
+                if wants.sort.is_some_and(|by| by != Sort::Price) {
+                    let why = "endpoints are not measured by it yet, and sorted by price";
+                    ignored.push(format!("provider.sort: {why}"));
+                }
+            }
+            "max_price" => {
+                wants.max_price = max_price(value)?;
+                let unknown = value.as_object().into_iter().flatten().map(|(name, _)| name);
+                for name in unknown.filter(|name| !PRICES.contains(&name.as_str())) {
+                    ignored.push(format!("provider.max_price.{}: not known", shown(name)));
+                }
+            }
             "preferred_min_throughput" | "preferred_max_latency" => {
                 ignored.push(format!("provider.{key}: endpoints are not measured by it yet"));
             }

@@ -128,6 +128,10 @@ impl Pass {
                     self.marks.thinking = true;
                     cursor.skip()?;
                 }
+                b"annotations" | b"images" | b"model" | b"refusal" => {
+                    self.marks.echoed = true;
+                    cursor.skip()?;
+                }
                 b"tool_call_id" => {
                     self.marks.tool_calls = true;
                     has_call_id = cursor.kind()? == Kind::String;

@@ -4,6 +4,7 @@ use domain::catalog::Endpoint;
 use domain::quirk::SystemRole;
 
 use super::fields::{Fate, all, known};
+use super::thinking::can_be_told;
 
 /// Returns whether a field that no rule of its own puts in is sent to the endpoint.
 pub(super) fn is_sent(name: &str, endpoint: &Endpoint) -> bool {
@@ -49,7 +50,8 @@ pub(super) fn supported_parameters(endpoint: &Endpoint) -> Vec<&'static str> {
         "tools" | "tool_choice" | "parallel_tool_calls" => {
             calls_tools(endpoint) && !endpoint.quirks.drops(name, endpoint.reasoning)
         }
-        "reasoning" | "reasoning_effort" | "include_reasoning" => endpoint.reasoning,
+        "reasoning" | "reasoning_effort" => can_be_told(endpoint),
+        "include_reasoning" => endpoint.reasoning,
         "structured_outputs" => endpoint.structured_output,
         other => is_sent(other, endpoint),
     };

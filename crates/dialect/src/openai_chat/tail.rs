@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::lane::{push_head, push_receipt};
 use crate::dialect::Face;
 use crate::envelope;
-use crate::exchange::Receipt;
+use crate::exchange::{Receipt, Stamp};
 use crate::json::{push_member, push_value};
 
 /// What ends every stream.
@@ -57,16 +57,17 @@ pub(super) fn push_failure(face: &Face, failure: &Failure, out: &mut Vec<u8>) {
     push_error(face.is_legacy, failure, out);
 }
 
-/// Returns the same for a stream of which nothing is known yet.
-pub(crate) fn failure_event(failure: &Failure) -> Bytes {
-    let mut out = br#"data: {"object":"chat.completion.chunk""#.to_vec();
-    push_error(false, failure, &mut out);
+/// Returns the same for a stream of which nothing has been shown yet.
+pub(crate) fn failure_event(failure: &Failure, stamp: Stamp, is_legacy: bool) -> Bytes {
+    let face = Face { stamp, is_legacy, hides_thinking: false };
+    let mut out = Vec::new();
+    push_failure(&face, failure, &mut out);
     Bytes::from(out)
 }
 
 fn push_error(is_legacy: bool, failure: &Failure, out: &mut Vec<u8>) {
     push_member(out, "error");
-    push_value(out, &envelope::error(failure));
+    push_value(out, &envelope::error(failure, envelope::DOCS));
     push_member(out, "choices");
     let choice: &[u8] = if is_legacy {
         br#"[{"index":0,"text":"","finish_reason":"error"}]"#

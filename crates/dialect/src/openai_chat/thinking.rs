@@ -46,6 +46,12 @@ pub(super) fn wish(
     Ok(ways.on(ask, output_max))
 }
 
+/// Returns whether the endpoint can be told how to think.
+pub(super) fn can_be_told(endpoint: &Endpoint) -> bool {
+    let ways = Ways::of(endpoint);
+    endpoint.reasoning && (ways.effort.is_some() || ways.budget.is_some() || ways.switch.is_some())
+}
+
 /// The ways in which an endpoint can be told, each `None` where it has none.
 struct Ways<'a> {
     endpoint: &'a Endpoint,

@@ -125,12 +125,19 @@ fn is_dearer(max: &MaxPrice, price: &Price) -> bool {
 /// may still be refused by the provider, who knows the exact count.
 const BYTES_PER_TOKEN_MAX: u32 = 8;
 
+/// Returns whether an endpoint cannot read the prompt, however short the answer.
+pub(super) fn prompt_is_too_long(facts: &Facts, endpoint: &Endpoint) -> bool {
+    let prompt = facts.prompt_bytes / BYTES_PER_TOKEN_MAX;
+    endpoint.max_input.is_some_and(|max| max < prompt)
+        || endpoint.context.is_some_and(|max| max < prompt)
+}
+
 fn is_too_long(facts: &Facts, endpoint: &Endpoint) -> bool {
     let wanted = facts.output_tokens_max.unwrap_or(0);
-    let prompt = facts.prompt_bytes / BYTES_PER_TOKEN_MAX;
-    endpoint.max_output.is_some_and(|max| max < wanted)
-        || endpoint.max_input.is_some_and(|max| max < prompt)
-        || endpoint.context.is_some_and(|max| max < prompt.saturating_add(wanted))
+    let together = (facts.prompt_bytes / BYTES_PER_TOKEN_MAX).saturating_add(wanted);
+    prompt_is_too_long(facts, endpoint)
+        || endpoint.max_output.is_some_and(|max| max < wanted)
+        || endpoint.context.is_some_and(|max| max < together)
 }
 
 fn reads_all(facts: &Facts, endpoint: &Endpoint) -> bool {

@@ -6,7 +6,7 @@ use super::refusal;
 use crate::catalog::{EndpointIx, ModelIx};
 use crate::failure::Failure;
 use crate::money::Money;
-use crate::request::{Facts, Sort};
+use crate::request::Facts;
 use crate::usage::Usage;
 
 /// The most endpoints that one request tries.
@@ -91,9 +91,8 @@ fn rank(
     let (provider, endpoint) = offers.look_up(place);
     let wants = &facts.preferences;
     let order = wants.order.iter().position(|name| is_called(name, provider, endpoint));
-    let pooled = wants.sort_across_models && wants.sort == Some(Sort::Price);
     Rank {
-        model: if pooled { 0 } else { model_place },
+        model: if wants.sort_across_models { 0 } else { model_place },
         schema_missing: schema_matters && !endpoint.structured_output,
         order: order.unwrap_or(usize::MAX),
         unwell: order.is_none() && !(offers.is_well)(place),

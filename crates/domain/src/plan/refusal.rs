@@ -1,6 +1,6 @@
 //! Why nothing may serve a request, and what would have to give.
 
-use super::filter::Exclusion;
+use super::filter::{Exclusion, prompt_is_too_long};
 use super::offers::{Excluded, Offers};
 use crate::catalog::ModelIx;
 use crate::failure::{
@@ -20,6 +20,10 @@ pub(super) fn refuse(
     let asked = requested_models.join(", ");
     if excluded.is_empty() {
         return nobody(&asked, requested_models, models, offers);
+    }
+    if excluded.iter().all(|(place, _)| prompt_is_too_long(facts, offers.catalog.endpoint(*place)))
+    {
+        return too_long(&asked, offers, excluded);
     }
     let mut rules: Vec<Exclusion> = excluded.iter().map(|(_, rule)| *rule).collect();
     rules.sort_unstable();
@@ -77,6 +81,15 @@ fn nobody(
         ..Availability::default()
     };
     Failure::new(FailureKind::NotFound, Fault::Caller, Retry::Never, detail).because(availability)
+}
+
+/// No endpoint reads a prompt of that length, whatever else the request says.
+fn too_long(asked: &str, offers: &Offers<'_>, excluded: &[Excluded]) -> Failure {
+    let endpoints = excluded.iter().map(|(place, _)| offers.catalog.endpoint(*place));
+    let longest = endpoints.filter_map(|endpoint| endpoint.context).max();
+    let most = longest.map_or_else(String::new, |most| format!(" of at most {most} tokens"));
+    let detail = format!("The prompt is longer than the context of {asked}{most}. Shorten it.");
+    Failure::new(FailureKind::ContextTooLong, Fault::Caller, Retry::Never, detail).at("messages")
 }
 
 fn is_about_data(rule: Exclusion) -> bool {

@@ -248,6 +248,14 @@ fn a_request_goes_where_it_fits() {
 }
 
 #[test]
+fn a_prompt_that_nobody_can_read_is_the_callers() {
+    let catalog = three(|_, _, endpoint| endpoint.context = Some(400));
+    let failure = order(&catalog, &facts(Preferences::default()), &[]).unwrap_err();
+    assert_eq!((failure.status(), failure.kind.wire().1), (400, "context_length_exceeded"));
+    assert!(failure.detail.contains("at most 400 tokens"), "{}", failure.detail);
+}
+
+#[test]
 fn schemas_are_preferred_and_parameters_required_on_demand() {
     let catalog = three(|place, _, endpoint| {
         endpoint.structured_output = place == 2;

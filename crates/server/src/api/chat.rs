@@ -12,6 +12,7 @@ use dialect::request::Request;
 use domain::failure::Failure;
 use domain::generation::App as CallingApp;
 use domain::id::GenerationId;
+use domain::port::Waiting;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Frame;
@@ -30,12 +31,22 @@ pub async fn chat_completions(
     State(app): State<Arc<App>>,
     request: http::Request<Body>,
 ) -> Response {
-    answer(app, request, dialect::registry::decode_chat_request).await
+    boxed(app, request, dialect::registry::decode_chat_request).await
 }
 
 /// `POST /completions`, the legacy form.
 pub async fn completions(State(app): State<Arc<App>>, request: http::Request<Body>) -> Response {
-    answer(app, request, dialect::registry::decode_completion_request).await
+    boxed(app, request, dialect::registry::decode_completion_request).await
+}
+
+/// Answers from the heap: what is known of a request fills some kilobytes, and whatever lies
+/// between the connection and a handler would move them from hand to hand.
+fn boxed(
+    app: Arc<App>,
+    request: http::Request<Body>,
+    decode: Decode,
+) -> Waiting<'static, Response> {
+    Box::pin(answer(app, request, decode))
 }
 
 async fn answer(app: Arc<App>, request: http::Request<Body>, decode: Decode) -> Response {

@@ -86,3 +86,21 @@ async fn a_body_that_is_too_large_is_refused() {
     assert_eq!(answer.status, 413, "{}", answer.text);
     assert_eq!(answer.json()["error"]["metadata"]["error_type"], "payload_too_large");
 }
+
+/// An answer that is sent back as it came reaches the provider as a message that it knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_may_be_sent_back_as_it_came() {
+    let stand = Stand::with(&[Offer::of("plain", "x/m", "1")]).await;
+    let answer = stand.caller.chat(&ask("x/m")).await.json();
+    let mut body = ask("x/m");
+    body["messages"] = json!([
+        { "role": "user", "content": "hi" },
+        answer["choices"][0]["message"],
+        { "role": "user", "content": "and?" },
+    ]);
+    assert_eq!(stand.caller.chat(&body).await.status, 200);
+    let requests = stand.simulator.requests("plain");
+    let sent: Value = serde_json::from_str(&requests[1].body).unwrap();
+    let echoed: Vec<&String> = sent["messages"][1].as_object().unwrap().keys().collect();
+    assert_eq!(echoed, ["role", "content"], "{sent}");
+}
