@@ -92,6 +92,15 @@ async fn the_second_provider_streams_for_the_first() {
         offers.push(Offer::of(provider, model, "1"));
         offers.push(Offer::of("well", model, "2"));
     }
+    let (refusing, mute) = (refusing().unwrap(), mute().unwrap());
+    let unreached = [
+        ("p-refused", "x/refused", refusing.base_url("p")),
+        ("p-mute", "x/mute", mute.base_url("p")),
+    ];
+    for (provider, model, url) in unreached {
+        offers.push(Offer { base_url: Some(url), ..Offer::of(provider, model, "1") });
+        offers.push(Offer::of("well", model, "2"));
+    }
     let stand = Stand::with(&offers).await;
     stand.script("well", &json!({ "text": WELL }).to_string());
     for ((provider, model), (_, fault, _)) in names.iter().zip(FAULTS) {
@@ -100,6 +109,10 @@ async fn the_second_provider_streams_for_the_first() {
         whole_answer(&streamed, model);
         assert_eq!(streamed.events().last().map(String::as_str), Some("[DONE]"), "{model}");
         assert_eq!(stand.simulator.attempts(provider), 1, "{model}");
+    }
+    for model in ["x/refused", "x/mute"] {
+        let streamed = stand.caller.chat(&ask(model, true)).await;
+        whole_answer(&streamed, model);
     }
 }
 
