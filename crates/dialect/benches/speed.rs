@@ -11,8 +11,9 @@ use std::io::Write;
 use std::time::Instant;
 
 use bytes::Bytes;
+use dialect::door::Door;
 use dialect::exchange::{Stamp, Target};
-use dialect::registry::{decode_chat_request, exchange};
+use dialect::registry::{decode, exchange};
 
 const ROUNDS: u32 = 15;
 
@@ -21,16 +22,16 @@ fn main() -> std::io::Result<()> {
     let large = large();
     let endpoint = endpoint::endpoint();
     let target = || Target { endpoint: &endpoint, user_hash: None };
-    let request = decode_chat_request(small.clone()).expect("the body is a request");
+    let request = decode(&Door::ChatCompletions, small.clone()).expect("the body is a request");
     let attempt = exchange(&request, target(), stamp()).expect("the endpoint takes it");
     let event = event();
     let mut out = Vec::with_capacity(1 << 20);
     let mut lines = vec![
         told("decode a request", small.len(), 20_000, || {
-            black_box(decode_chat_request(small.clone())).is_ok()
+            black_box(decode(&Door::ChatCompletions, small.clone())).is_ok()
         }),
         told("decode a request", large.len(), 500, || {
-            black_box(decode_chat_request(large.clone())).is_ok()
+            black_box(decode(&Door::ChatCompletions, large.clone())).is_ok()
         }),
         told("make an attempt", small.len(), 20_000, || {
             black_box(exchange(&request, target(), stamp())).is_ok()

@@ -4,13 +4,18 @@
 //! All of them are pure. State is kept only by the two stream objects, which live as long as one
 //! stream.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use domain::answer::Answer;
 use domain::catalog::{Endpoint, Modality};
 use domain::chat::ChatRequest;
 use domain::event::Event;
 use domain::failure::Failure;
 use domain::quirk::{Quirks, ReasoningOut};
+use serde_json::Value;
 
+use crate::door::{Door, Framing};
 use crate::exchange::{Exchange, Receipt, Stamp, Target, Wire};
 use crate::request::Request;
 use crate::sse::{EVENT_BYTES_MAX, MEDIA_EVENT_BYTES_MAX};
@@ -24,6 +29,24 @@ pub(crate) struct Face {
     pub(crate) is_legacy: bool,
     /// The caller does not want to see the thinking.
     pub(crate) hides_thinking: bool,
+    /// How a stream is framed.
+    pub(crate) framing: Framing,
+    /// What is repeated of the request, in the caller's dialect.
+    pub(crate) echo: Option<Arc<Value>>,
+}
+
+impl Face {
+    /// Returns what the answer to a request has to look like.
+    pub(crate) fn of(request: &Request, stamp: Stamp) -> Face {
+        let reasoning = request.facts.reasoning.as_ref();
+        Face {
+            stamp,
+            is_legacy: request.facts.legacy_prompt,
+            hides_thinking: reasoning.is_some_and(|ask| ask.exclude),
+            framing: request.framing,
+            echo: request.echo.clone(),
+        }
+    }
 }
 
 /// What has to be known of an endpoint to read its answers.
@@ -64,6 +87,12 @@ impl Host {
 
 /// The side of a dialect that faces callers.
 pub(crate) trait ClientDialect: Sync {
+    /// Reads a request that came in by one of the dialect's doors.
+    ///
+    /// # Errors
+    /// The caller's, naming the field, where the body makes no sense.
+    fn decode(&self, door: &Door, body: Bytes) -> Result<Request, Failure>;
+
     /// Reads a request into the house's form.
     ///
     /// # Errors
@@ -72,6 +101,28 @@ pub(crate) trait ClientDialect: Sync {
 
     /// Writes a whole answer.
     fn encode_answer(&self, answer: &Answer, face: &Face, receipt: &Receipt) -> Vec<u8>;
+
+    /// Returns the body of an error response. The `envelope` is OpenRouter's form of it.
+    fn failure_body(&self, failure: &Failure, envelope: Value) -> Value {
+        let _ = failure;
+        envelope
+    }
+
+    /// Returns the end of a stream that broke before anything of an answer was shown: the event
+    /// that tells the failure, and the terminator.
+    fn failure_event(&self, failure: &Failure, face: &Face) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.stream_encoder(face).fail(failure, &mut out);
+        out
+    }
+
+    /// Returns what keeps a silent stream alive, and clients pass over; empty where nothing does.
+    fn keep_alive(&self, framing: Framing) -> &'static [u8] {
+        match framing {
+            Framing::Events => b": INTERLINE PROCESSING\n\n",
+            Framing::Lines | Framing::List => b"",
+        }
+    }
 
     /// Begins to write a stream.
     fn stream_encoder(&self, face: &Face) -> Box<dyn StreamEncoder>;

@@ -5,12 +5,16 @@
 
 mod cursor;
 mod dialect;
+pub mod door;
 mod envelope;
 pub mod exchange;
+mod facts;
 mod finish;
 mod gather;
+mod house;
 mod json;
 mod openai_chat;
+mod preferences;
 pub mod registry;
 pub mod request;
 mod sse;

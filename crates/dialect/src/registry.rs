@@ -7,26 +7,20 @@ use domain::failure::Failure;
 use serde_json::Value;
 
 use crate::dialect::{ClientDialect, Face, Host, UpstreamDialect, VerbatimDialect};
+use crate::door::Door;
 use crate::envelope;
 use crate::exchange::{Exchange, Stamp, Target};
-use crate::openai_chat::{self, OPENAI_CHAT};
+use crate::openai_chat::OPENAI_CHAT;
 use crate::request::Request;
 use crate::translated::Translated;
 
-/// Reads a body of `POST /chat/completions`.
+/// Reads a body that came in by a door.
 ///
 /// # Errors
 /// The caller's, naming the field, where the body makes no sense.
-pub fn decode_chat_request(body: Bytes) -> Result<Request, Failure> {
-    openai_chat::decode_chat(body)
-}
-
-/// Reads a body of `POST /completions`, the legacy form.
-///
-/// # Errors
-/// As [`decode_chat_request`].
-pub fn decode_completion_request(body: Bytes) -> Result<Request, Failure> {
-    openai_chat::decode_completion(body)
+pub fn decode(door: &Door, body: Bytes) -> Result<Request, Failure> {
+    let client = client(door.dialect()).ok_or_else(|| unspoken(door.dialect()))?;
+    client.decode(door, body)
 }
 
 /// Returns whether endpoints in that dialect can be asked.
@@ -43,19 +37,12 @@ pub fn exchange(
     target: Target<'_>,
     stamp: Stamp,
 ) -> Result<Box<dyn Exchange>, Failure> {
-    let unspoken = |dialect: Dialect| Failure::house(format!("{dialect:?} is not spoken here"));
     let endpoint = target.endpoint;
     let upstream = upstream(endpoint.dialect).ok_or_else(|| unspoken(endpoint.dialect))?;
     let client = client(request.dialect).ok_or_else(|| unspoken(request.dialect))?;
-    let reasoning = request.facts.reasoning.as_ref();
-    let face = Face {
-        stamp,
-        is_legacy: request.facts.legacy_prompt,
-        hides_thinking: reasoning.is_some_and(|ask| ask.exclude),
-    };
+    let face = Face::of(request, stamp);
     let host = Host::of(endpoint);
-    let same = request.dialect == endpoint.dialect;
-    if let Some(verbatim) = verbatim(endpoint.dialect).filter(|_| same) {
+    if let Some(verbatim) = verbatim(request.dialect, endpoint.dialect) {
         let wire = verbatim.edit_request(request, target)?;
         return Ok(match verbatim.passes(&host) {
             true => verbatim.attempt(wire, face, host),
@@ -79,14 +66,29 @@ pub fn supported_parameters(endpoint: &Endpoint) -> Vec<&'static str> {
 /// Returns the body of an error response in OpenRouter's envelope.
 ///
 /// `docs_base`: the page that explains why nothing was available, by anchors.
-pub fn failure_body(failure: &Failure, docs_base: &str) -> Value {
+pub fn envelope(failure: &Failure, docs_base: &str) -> Value {
     envelope::body(failure, docs_base)
+}
+
+/// Returns the body of an error response in a caller's dialect, made from OpenRouter's envelope.
+pub fn failure_body(dialect: Dialect, failure: &Failure, envelope: Value) -> Value {
+    match client(dialect) {
+        Some(client) => client.failure_body(failure, envelope),
+        None => envelope,
+    }
 }
 
 /// Returns the end of a stream that broke before anything of an answer was shown: the event that
 /// tells the failure, and the terminator.
-pub fn failure_event(failure: &Failure, stamp: Stamp, is_legacy: bool) -> Bytes {
-    openai_chat::failure_event(failure, stamp, is_legacy)
+pub fn failure_event(request: &Request, failure: &Failure, stamp: Stamp) -> Bytes {
+    let face = Face::of(request, stamp);
+    let event = client(request.dialect).map(|client| client.failure_event(failure, &face));
+    Bytes::from(event.unwrap_or_default())
+}
+
+/// Returns what keeps a silent stream alive, and clients pass over; empty where nothing does.
+pub fn keep_alive(request: &Request) -> &'static [u8] {
+    client(request.dialect).map_or(b"", |client| client.keep_alive(request.framing))
 }
 
 /// The page that explains why nothing was available, by anchors, on the house's own host.
@@ -108,10 +110,14 @@ fn upstream(dialect: Dialect) -> Option<&'static dyn UpstreamDialect> {
     }
 }
 
-/// Every dialect in which a caller's own bytes go to endpoints that speak it too.
-fn verbatim(dialect: Dialect) -> Option<&'static dyn VerbatimDialect> {
-    match dialect {
-        Dialect::OpenaiChat => Some(&OPENAI_CHAT),
+/// Every pair of dialects between which a caller's own bytes go to an endpoint, and back.
+fn verbatim(client: Dialect, upstream: Dialect) -> Option<&'static dyn VerbatimDialect> {
+    match (client, upstream) {
+        (Dialect::OpenaiChat, Dialect::OpenaiChat) => Some(&OPENAI_CHAT),
         _ => None,
     }
+}
+
+fn unspoken(dialect: Dialect) -> Failure {
+    Failure::house(format!("{dialect:?} is not spoken here"))
 }

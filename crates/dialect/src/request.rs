@@ -1,8 +1,14 @@
 //! A caller's request, scanned once and not rebuilt.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::catalog::Dialect;
+use domain::chat::ChatRequest;
 use domain::request::Facts;
+use serde_json::Value;
+
+use crate::door::Framing;
 
 /// A caller's request: the facts that admission and planning need, and the bytes it came in.
 #[derive(Clone, Debug)]
@@ -20,6 +26,12 @@ pub struct Request {
     /// Fields that are understood by the house and have no effect, with the reason:
     /// `name: why`.
     pub ignored: Vec<String>,
+    /// How a stream is to be framed.
+    pub framing: Framing,
+    /// The house's form of it, where its dialect reads requests into that at once.
+    pub chat: Option<Arc<ChatRequest>>,
+    /// What answers repeat of it, in its dialect's own form.
+    pub echo: Option<Arc<Value>>,
 }
 
 /// A top-level field of a body: `"name": value`.
@@ -54,6 +66,21 @@ pub struct Marks {
 }
 
 impl Request {
+    /// Returns a request of which nothing is known beside its facts.
+    pub fn new(facts: Facts, dialect: Dialect, body: Bytes) -> Request {
+        Request {
+            facts,
+            dialect,
+            body,
+            fields: Vec::new(),
+            marks: Marks::default(),
+            ignored: Vec::new(),
+            framing: Framing::Events,
+            chat: None,
+            echo: None,
+        }
+    }
+
     /// Returns the value of a top-level field as it stands in the body; `None` also for `null`.
     pub fn value(&self, name: &str) -> Option<&[u8]> {
         let field = self.fields.iter().find(|field| field.name == name)?;

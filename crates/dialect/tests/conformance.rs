@@ -9,8 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use dialect::door::Door;
 use dialect::exchange::{Exchange, Observed, Receipt, Stamp, Step, Target};
-use dialect::registry::{decode_chat_request, exchange};
+use dialect::registry::{decode, exchange};
 use domain::catalog::Endpoint;
 use domain::failure::Failure;
 use domain::money::Money;
@@ -55,7 +56,7 @@ fn attempt(endpoint: &Endpoint, extra: &str) -> Box<dyn Exchange> {
     let body = format!(
         r#"{{"model":"acme/tiny","messages":[{{"role":"user","content":"Why?"}}]{extra}}}"#
     );
-    let request = decode_chat_request(Bytes::from(body)).expect("the body is a request");
+    let request = decode(&Door::ChatCompletions, Bytes::from(body)).expect("the body is a request");
     let stamp = Stamp {
         id: "gen-1".to_owned(),
         created: 7,

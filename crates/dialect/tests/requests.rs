@@ -1,7 +1,8 @@
 //! What callers ask: what is refused, and what is understood.
 
 use bytes::Bytes;
-use dialect::registry::decode_chat_request;
+use dialect::door::Door;
+use dialect::registry;
 use dialect::request::Request;
 use domain::catalog::Modality;
 use domain::failure::{Failure, FailureKind, Fault, Retry};
@@ -9,7 +10,7 @@ use domain::request::{Effort, ReasoningAsk};
 use serde_json::{Value, json};
 
 fn decode(body: &Value) -> Result<Request, Failure> {
-    decode_chat_request(Bytes::from(body.to_string()))
+    registry::decode(&Door::ChatCompletions, Bytes::from(body.to_string()))
 }
 
 /// Returns a request with these fields beside a short conversation.
@@ -112,16 +113,19 @@ fn objects_that_make_no_sense_are_refused_by_name() {
 fn a_body_that_is_no_json_object_is_refused() {
     let deep = format!("{{\"a\":{}", "[".repeat(10_000));
     for body in ["", "null", "[]", "{", "{} {}", "{\"a\":NaN}", "\u{feff}{}", deep.as_str()] {
-        let failure = decode_chat_request(Bytes::from(body.to_owned())).unwrap_err();
+        let failure =
+            registry::decode(&Door::ChatCompletions, Bytes::from(body.to_owned())).unwrap_err();
         assert_eq!(failure.kind, FailureKind::InvalidRequest, "{body}");
     }
-    let invalid = decode_chat_request(Bytes::from_static(b"{\"model\":\"\xff\"}")).unwrap_err();
+    let invalid =
+        registry::decode(&Door::ChatCompletions, Bytes::from_static(b"{\"model\":\"\xff\"}"))
+            .unwrap_err();
     assert_eq!(
         invalid.detail,
         "The body is not the JSON it should be: it is not UTF-8, at byte 10."
     );
     let twice = r#"{"model":"a","mod\u0065l":"b","messages":[{"role":"user","content":"x"}]}"#;
-    let failure = decode_chat_request(Bytes::from(twice)).unwrap_err();
+    let failure = registry::decode(&Door::ChatCompletions, Bytes::from(twice)).unwrap_err();
     assert_eq!(failure.param.as_deref(), Some("model"));
 }
 
@@ -188,7 +192,7 @@ fn the_facts_of_a_request_are_read() {
 #[test]
 fn fields_stand_where_they_stand() {
     let text = r#" { "mod\u0065l" : "a/b" , "messages":[{"role":"user","content":"\u0041"}] } "#;
-    let request = decode_chat_request(Bytes::from(text)).unwrap();
+    let request = registry::decode(&Door::ChatCompletions, Bytes::from(text)).unwrap();
     let names: Vec<&str> = request.fields.iter().map(|field| field.name.as_str()).collect();
     assert_eq!(names, ["model", "messages"]);
     assert_eq!(request.value("model"), Some(&b"\"a/b\""[..]));

@@ -3,10 +3,9 @@
 mod endpoint;
 
 use bytes::Bytes;
+use dialect::door::Door;
 use dialect::exchange::{Exchange, Stamp, Target};
-use dialect::registry::{
-    decode_chat_request, decode_completion_request, exchange, supported_parameters,
-};
+use dialect::registry::{self, exchange, supported_parameters};
 use dialect::request::Request;
 use domain::catalog::{Dialect, Endpoint, ReasoningControls};
 use domain::failure::{Failure, FailureKind, Fault, Retry};
@@ -19,7 +18,7 @@ use endpoint::endpoint;
 use serde_json::{Value, json};
 
 fn decode(body: &Value) -> Result<Request, Failure> {
-    decode_chat_request(Bytes::from(body.to_string()))
+    registry::decode(&Door::ChatCompletions, Bytes::from(body.to_string()))
 }
 
 /// Returns a request with these fields beside a short conversation.
@@ -46,7 +45,7 @@ fn sent(body: &Value, endpoint: &Endpoint) -> (Value, Vec<String>) {
     let wire = attempt.wire();
     assert_eq!(wire.path, "/chat/completions");
     // A request is read strictly: no name twice.
-    decode_chat_request(wire.body.clone()).expect("what is sent is a request");
+    registry::decode(&Door::ChatCompletions, wire.body.clone()).expect("what is sent is a request");
     (serde_json::from_slice(&wire.body).expect("what is sent is JSON"), wire.dropped.clone())
 }
 
@@ -97,7 +96,7 @@ fn what_has_no_effect_is_named() {
 fn messages_pass_byte_by_byte() {
     let messages = r#"[ {"role":"user", "content":"\u00fc \ud83d  1e999", "x": 1.0}]"#;
     let text = format!(r#"{{"model":"a/b","messages":{messages},"max_tokens":5}}"#);
-    let request = decode_chat_request(Bytes::from(text)).unwrap();
+    let request = registry::decode(&Door::ChatCompletions, Bytes::from(text)).unwrap();
     let endpoint = endpoint();
     let stamp =
         Stamp { id: String::new(), created: 0, model: String::new(), provider: String::new() };
@@ -385,7 +384,7 @@ fn messages_are_changed_only_as_an_endpoint_needs() {
 #[test]
 fn the_legacy_form_is_asked_and_answered() {
     let text = r#"{"model":"a/b","prompt":"Say \u00fc","max_tokens":5}"#;
-    let request = decode_completion_request(Bytes::from(text)).unwrap();
+    let request = registry::decode(&Door::Completions, Bytes::from(text)).unwrap();
     assert!(request.facts.legacy_prompt);
     let endpoint = endpoint();
     let stamp = Stamp {

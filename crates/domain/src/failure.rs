@@ -170,6 +170,11 @@ impl FailureKind {
 }
 
 impl Failure {
+    /// Returns the failure of a request that makes no sense.
+    pub fn invalid(detail: impl Into<String>) -> Failure {
+        Failure::caller(FailureKind::InvalidRequest, detail)
+    }
+
     /// Returns a failure that is the caller's, and that nothing else would serve better.
     pub fn caller(kind: FailureKind, detail: impl Into<String>) -> Failure {
         Failure::new(kind, Fault::Caller, Retry::Never, detail)

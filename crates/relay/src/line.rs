@@ -9,6 +9,7 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
+use dialect::request::Request;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Sleep, sleep, timeout};
 
@@ -18,14 +19,13 @@ use crate::world::Timeouts;
 /// Pieces that wait for a slow caller before the provider is made to wait.
 const PIECES_MAX: usize = 16;
 
-/// A comment, which clients of event streams skip.
-const KEEP_ALIVE: &[u8] = b": INTERLINE PROCESSING\n\n";
-
 /// The line to one caller.
 pub(crate) struct Line {
     streams: bool,
     state: State,
     keep_alive: Duration,
+    /// What clients pass over; empty where their dialect has nothing of the kind.
+    sign_of_life: &'static [u8],
     /// Runs from the first wait to the next comment, and again.
     due: Option<Pin<Box<Sleep>>>,
     write_stall: Duration,
@@ -44,12 +44,13 @@ pub(crate) struct HungUp;
 impl Line {
     /// Takes the line to a caller who wants a stream, or a whole answer.
     pub(crate) fn new(
-        streams: bool,
+        request: &Request,
         to_caller: oneshot::Sender<Result<Reply, Box<Refusal>>>,
         timeouts: &Timeouts,
     ) -> Line {
         Line {
-            streams,
+            streams: request.facts.stream,
+            sign_of_life: dialect::registry::keep_alive(request),
             state: State::Silent(to_caller),
             keep_alive: Duration::from_millis(timeouts.keep_alive_ms.max(1)),
             due: None,
@@ -98,8 +99,10 @@ impl Line {
                 }
                 () = &mut due, if !matches!(self.state, State::Gone) => {
                     due = Box::pin(sleep(self.keep_alive));
-                    // A caller who has left meanwhile shows in the state.
-                    let _ = self.send(Bytes::from_static(KEEP_ALIVE), Vec::new()).await;
+                    if !self.sign_of_life.is_empty() {
+                        // A caller who has left meanwhile shows in the state.
+                        let _ = self.send(Bytes::from_static(self.sign_of_life), Vec::new()).await;
+                    }
                 }
             }
             if stops && matches!(self.state, State::Gone) {

@@ -46,7 +46,7 @@ pub async fn relay(world: &Arc<World>, call: Call) -> Result<Reply, Box<Refusal>
     world.ledger.hold(intent).await?;
     let (to_caller, from_task) = oneshot::channel();
     let timeouts = call.snapshot.timeouts;
-    let line = Line::new(call.request.facts.stream, to_caller, &timeouts);
+    let line = Line::new(&call.request, to_caller, &timeouts);
     let journey = Box::new(Journey {
         call,
         plan,
@@ -85,7 +85,7 @@ fn broken_event(journey: &Journey, failure: &Failure) -> Bytes {
         model: call.snapshot.catalog.model(journey.models[0]).id.clone(),
         provider: last.map(|tried| tried.provider_name.clone()).unwrap_or_default(),
     };
-    dialect::registry::failure_event(failure, stamp, call.request.facts.legacy_prompt)
+    dialect::registry::failure_event(&call.request, failure, stamp)
 }
 
 /// Tries each endpoint in turn, until one answers or a failure says that none will.

@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::response::{IntoResponse, Response};
+use domain::catalog::Dialect;
 use domain::failure::{Failure, FailureKind, Fault};
 use domain::generation::AttemptRecord;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -19,6 +20,8 @@ pub struct ApiError {
     attempts: Vec<AttemptRecord>,
     metadata: Option<Value>,
     generation: Option<String>,
+    /// The dialect in which it is told.
+    dialect: Dialect,
 }
 
 impl ApiError {
@@ -27,10 +30,15 @@ impl ApiError {
         ApiError { generation: Some(generation.to_owned()), ..self }
     }
 
-    /// Returns the body in OpenRouter's envelope.
+    /// Has it told in a caller's dialect.
+    pub fn spoken(self, dialect: Dialect) -> ApiError {
+        ApiError { dialect, ..self }
+    }
+
+    /// Returns the body in the caller's dialect, made from OpenRouter's envelope.
     fn body(self) -> Value {
         let internal = self.failure.status() == 500;
-        let mut body = dialect::registry::failure_body(&self.failure, dialect::registry::DOCS);
+        let mut body = dialect::registry::envelope(&self.failure, dialect::registry::DOCS);
         let previous = self.attempts.split_last().map_or(&[][..], |(_, previous)| previous);
         if !previous.is_empty() && !internal {
             let slim: Vec<Value> = previous.iter().map(slim).collect();
@@ -44,7 +52,7 @@ impl ApiError {
         if let (Some(metadata), false) = (self.metadata, internal) {
             body["openrouter_metadata"] = metadata;
         }
-        body
+        dialect::registry::failure_body(self.dialect, &self.failure, body)
     }
 }
 
@@ -59,14 +67,15 @@ fn slim(attempt: &AttemptRecord) -> Value {
 
 impl From<Failure> for ApiError {
     fn from(failure: Failure) -> ApiError {
-        ApiError { failure, attempts: Vec::new(), metadata: None, generation: None }
+        let dialect = Dialect::OpenaiChat;
+        ApiError { failure, attempts: Vec::new(), metadata: None, generation: None, dialect }
     }
 }
 
 impl From<Box<Refusal>> for ApiError {
     fn from(refusal: Box<Refusal>) -> ApiError {
         let Refusal { failure, attempts, metadata } = *refusal;
-        ApiError { failure, attempts, metadata, generation: None }
+        ApiError { attempts, metadata, ..ApiError::from(failure) }
     }
 }
 

@@ -18,7 +18,13 @@ use crate::error::{ApiError, GENERATION_ID};
 pub fn routes(app: Arc<App>) -> Router {
     // Each route stands under both prefixes as it is: a router within a router would look twice.
     let api = ["/api/v1", "/v1"].into_iter().fold(Router::new(), api);
-    api.route("/", get(|| async { FRONT }))
+    // Gemini's and Ollama's clients bring their own paths below whatever base they are given.
+    let api = ["", "/api"].into_iter().fold(api, |router, prefix| {
+        router.route(&format!("{prefix}/v1beta/models/{{*rest}}"), post(chat::gemini))
+    });
+    api.route("/api/chat", post(chat::ollama_chat))
+        .route("/api/generate", post(chat::ollama_generate))
+        .route("/", get(|| async { FRONT }))
         .route(dialect::registry::DOCS, get(|| async { ERRORS }))
         .route("/healthz", get(|| async { "ok\n" }))
         .fallback(no_route)
@@ -34,6 +40,8 @@ fn api(router: Router<Arc<App>>, prefix: &str) -> Router<Arc<App>> {
     router
         .route(&at("/chat/completions"), post(chat::chat_completions))
         .route(&at("/completions"), post(chat::completions))
+        .route(&at("/responses"), post(chat::responses))
+        .route(&at("/messages"), post(chat::messages))
         .route(&at("/models"), get(models::list))
         .route(&at("/models/count"), get(models::count))
         .route(&at("/models/{author}/{slug}/endpoints"), get(models::endpoints))

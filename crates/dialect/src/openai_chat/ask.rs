@@ -7,37 +7,22 @@ use domain::request::{Effort, Facts, ReasoningAsk};
 use serde_json::{Map, Value};
 
 use super::fields::{EFFORTS, known};
-use super::preferences::{preferences, shown};
 use super::read::{Pass, invalid, read};
 use super::shape;
+use crate::house;
+use crate::preferences::preferences;
 use crate::request::{Field, Request};
 
-/// Models that one request may list.
-const MODELS_MAX: usize = 64;
 const STOPS_MAX: usize = 4;
 const METADATA_PAIRS_MAX: usize = 16;
 const METADATA_KEY_MAX: usize = 64;
 const METADATA_VALUE_MAX: usize = 512;
 
-/// Plugins that callers may name. None of them runs here.
-const PLUGINS: [&str; 10] = [
-    "web",
-    "web-fetch",
-    "file-parser",
-    "response-healing",
-    "context-compression",
-    "moderation",
-    "auto-router",
-    "auto-beta-router",
-    "pareto-router",
-    "fusion",
-];
-
 /// Reads a request of `POST /chat/completions`.
 ///
 /// # Errors
 /// The caller's, naming the field, where a field has a value that makes no sense.
-pub(crate) fn decode_chat(body: Bytes) -> Result<Request, Failure> {
+pub(super) fn decode_chat(body: Bytes) -> Result<Request, Failure> {
     let pass = read(&body).map_err(|refused| refused.0)?;
     let has_messages = pass.fields.iter().any(|field| field.name == "messages");
     let legacy_prompt = !has_messages && pass.fields.iter().any(|field| field.name == "prompt");
@@ -48,7 +33,7 @@ pub(crate) fn decode_chat(body: Bytes) -> Result<Request, Failure> {
 ///
 /// # Errors
 /// As [`decode_chat`].
-pub(crate) fn decode_completion(body: Bytes) -> Result<Request, Failure> {
+pub(super) fn decode_completion(body: Bytes) -> Result<Request, Failure> {
     let pass = read(&body).map_err(|refused| refused.0)?;
     decode(body, pass, true)
 }
@@ -64,7 +49,7 @@ fn decode(body: Bytes, pass: Pass, legacy_prompt: bool) -> Result<Request, Failu
         ..Facts::default()
     };
     let dialect = Dialect::OpenaiChat;
-    let mut request = Request { facts, dialect, body, fields, marks, ignored: Vec::new() };
+    let mut request = Request { fields, marks, ..Request::new(facts, dialect, body) };
     let prompt_field = if legacy_prompt { "prompt" } else { "messages" };
     check_prompt(&request, prompt_field)?;
     let mut parameters = Vec::new();
@@ -133,12 +118,7 @@ fn models(request: &Request) -> Result<Vec<String>, Failure> {
     let mut models: Vec<String> = Vec::new();
     models.extend(request.value("model").and_then(shape::text));
     if let Some(value) = request.value("models") {
-        let must = || invalid("`models` has to be a list of at most 64 names.").at("models");
-        let more: Vec<String> = serde_json::from_slice(value).map_err(|_| must())?;
-        if MODELS_MAX < more.len() {
-            return Err(must());
-        }
-        models.extend(more);
+        models.extend(house::models(&json("models", value)?)?);
     }
     models.retain(|name| !name.is_empty());
     Ok(models)
@@ -290,31 +270,17 @@ fn without_effect(request: &Request) -> Result<Vec<String>, Failure> {
         ignored.push("transforms: prompts are not compressed here".to_owned());
     }
     if let Some(value) = request.value("plugins") {
-        plugins(value, &mut ignored)?;
+        house::plugins(&json("plugins", value)?, &mut ignored)?;
     }
     Ok(ignored)
-}
-
-fn plugins(value: &[u8], ignored: &mut Vec<String>) -> Result<(), Failure> {
-    let wrong = |param: String, must: &str| invalid(format!("`{param}` {must}.")).at(param);
-    let list: Vec<Value> = serde_json::from_slice(value)
-        .map_err(|_| wrong("plugins".to_owned(), "has to be a list"))?;
-    for (index, plugin) in list.iter().enumerate() {
-        let id = plugin.get("id").and_then(Value::as_str);
-        match id.filter(|id| PLUGINS.contains(id)) {
-            Some(_) if plugin.get("enabled") == Some(&Value::Bool(false)) => (),
-            Some(id) => ignored.push(format!("plugins.{id}: this plugin does not run here")),
-            None => {
-                let said = id.map(|id| format!(", not {}", shown(id))).unwrap_or_default();
-                let must = format!("has to be one of {}{said}", PLUGINS.join(", "));
-                return Err(wrong(format!("plugins[{index}].id"), &must));
-            }
-        }
-    }
-    Ok(())
 }
 
 fn object(name: &'static str, value: &[u8]) -> Result<Map<String, Value>, Failure> {
     serde_json::from_slice(value)
         .map_err(|_| invalid(format!("`{name}` has to be an object that can be read.")).at(name))
+}
+
+fn json(name: &'static str, value: &[u8]) -> Result<Value, Failure> {
+    serde_json::from_slice(value)
+        .map_err(|_| invalid(format!("`{name}` holds half a surrogate pair.")).at(name))
 }

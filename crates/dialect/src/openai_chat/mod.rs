@@ -14,7 +14,6 @@ mod lane;
 mod messages;
 mod outgoing;
 mod parts;
-mod preferences;
 mod read;
 mod rules;
 mod shape;
@@ -26,6 +25,4 @@ mod usage;
 mod verbatim;
 mod whole;
 
-pub(crate) use ask::{decode_chat, decode_completion};
 pub(crate) use speaker::OPENAI_CHAT;
-pub(crate) use tail::failure_event;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::catalog::Modality;
 use domain::failure::{Failure, FailureKind};
 
+use crate::facts::{MEDIA_BYTES, MEDIA_BYTES_PER_TOKEN};
 use crate::json::{Broken, Cursor, Kind, Span, unescape};
 use crate::request::{Field, Marks};
 
@@ -42,10 +43,6 @@ const ROLES: [&[u8]; 6] = [b"system", b"developer", b"user", b"assistant", b"too
 const MESSAGES_MAX: u32 = 100_000;
 /// Characters of a function's name, at most.
 const TOOL_NAME_MAX: usize = 64;
-/// Bytes that an image, a file or a recording counts for: more tokens than most cost.
-const MEDIA_BYTES: usize = 2048;
-/// Encoded bytes of a recording or a document that cost one token, at least.
-const MEDIA_BYTES_PER_TOKEN: usize = 64;
 
 /// Reads a body.
 ///

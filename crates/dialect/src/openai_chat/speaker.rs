@@ -15,6 +15,7 @@ use super::{answer, ask, body, canonical, error, outgoing, rules};
 use crate::dialect::{
     ClientDialect, Face, Host, StreamDecoder, StreamEncoder, UpstreamDialect, VerbatimDialect,
 };
+use crate::door::Door;
 use crate::exchange::{Exchange, Receipt, Target, Wire};
 use crate::request::Request;
 
@@ -25,6 +26,13 @@ pub(crate) struct OpenaiChat;
 pub(crate) static OPENAI_CHAT: OpenaiChat = OpenaiChat;
 
 impl ClientDialect for OpenaiChat {
+    fn decode(&self, door: &Door, body: Bytes) -> Result<Request, Failure> {
+        match door {
+            Door::Completions => ask::decode_completion(body),
+            _ => ask::decode_chat(body),
+        }
+    }
+
     fn canonical(&self, request: &Request) -> Result<ChatRequest, Failure> {
         canonical::canonical(request)
     }
@@ -107,6 +115,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::door::Framing;
     use crate::exchange::Stamp;
     use crate::sse::EVENT_BYTES_MAX;
 
@@ -123,7 +132,13 @@ mod tests {
             model: "acme/tiny".to_owned(),
             provider: "Acme".to_owned(),
         };
-        Face { stamp, is_legacy: false, hides_thinking: false }
+        Face {
+            stamp,
+            is_legacy: false,
+            hides_thinking: false,
+            framing: Framing::Events,
+            echo: None,
+        }
     }
 
     /// Returns an answer that says everything there is to say.

@@ -1,13 +1,12 @@
 //! The events that the house itself adds to a stream: the receipt, the failure, the terminator.
 
-use bytes::Bytes;
 use domain::failure::Failure;
 use serde_json::{Map, Value};
 
 use super::lane::{push_head, push_receipt};
 use crate::dialect::Face;
 use crate::envelope;
-use crate::exchange::{Receipt, Stamp};
+use crate::exchange::Receipt;
 use crate::json::{push_member, push_value};
 
 /// What ends every stream.
@@ -55,14 +54,6 @@ pub(super) fn push_failure(face: &Face, failure: &Failure, out: &mut Vec<u8>) {
     out.extend_from_slice(b"data: ");
     push_head(face, out, chunk_object(face));
     push_error(face.is_legacy, failure, out);
-}
-
-/// Returns the same for a stream of which nothing has been shown yet.
-pub(crate) fn failure_event(failure: &Failure, stamp: Stamp, is_legacy: bool) -> Bytes {
-    let face = Face { stamp, is_legacy, hides_thinking: false };
-    let mut out = Vec::new();
-    push_failure(&face, failure, &mut out);
-    Bytes::from(out)
 }
 
 fn push_error(is_legacy: bool, failure: &Failure, out: &mut Vec<u8>) {

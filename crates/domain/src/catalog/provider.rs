@@ -92,6 +92,7 @@ pub enum Dialect {
     BedrockConverse,
     AzureOpenai,
     Cohere,
+    Ollama,
     Mistral,
     SapOrchestration,
     Rerank,

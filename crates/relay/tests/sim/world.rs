@@ -157,7 +157,9 @@ impl Stage {
              [{{\"role\":\"user\",\"content\":\"hi\"}}]}}",
             scene.streams
         );
-        let request = dialect::registry::decode_chat_request(Bytes::from(body)).expect("a request");
+        let request =
+            dialect::registry::decode(&dialect::door::Door::ChatCompletions, Bytes::from(body))
+                .expect("a request");
         let call = Call {
             id: GenerationId::new(1_787_000_000, self.world.entropy.draw()),
             key: self.key.clone(),

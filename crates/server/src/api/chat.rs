@@ -1,15 +1,17 @@
-//! `POST /chat/completions` and `POST /completions`: what nearly every request is.
+//! The ways in for requests that generate: one handler a door, one path behind all of them.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use dialect::request::Request;
-use domain::failure::Failure;
+use dialect::door::{Door, Framing};
+use dialect::registry::decode;
+use domain::catalog::Dialect;
+use domain::failure::{Failure, FailureKind};
 use domain::generation::App as CallingApp;
 use domain::id::GenerationId;
 use domain::port::Waiting;
@@ -23,37 +25,74 @@ use super::caller::holder;
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
 
-/// Reads a body in a dialect.
-type Decode = fn(Bytes) -> Result<Request, Failure>;
-
 /// `POST /chat/completions`.
 pub async fn chat_completions(
     State(app): State<Arc<App>>,
     request: http::Request<Body>,
 ) -> Response {
-    boxed(app, request, dialect::registry::decode_chat_request).await
+    boxed(app, request, Door::ChatCompletions).await
 }
 
 /// `POST /completions`, the legacy form.
 pub async fn completions(State(app): State<Arc<App>>, request: http::Request<Body>) -> Response {
-    boxed(app, request, dialect::registry::decode_completion_request).await
+    boxed(app, request, Door::Completions).await
+}
+
+/// `POST /responses`, as OpenAI has it.
+pub async fn responses(State(app): State<Arc<App>>, request: http::Request<Body>) -> Response {
+    boxed(app, request, Door::Responses).await
+}
+
+/// `POST /messages`, as Anthropic has it.
+pub async fn messages(State(app): State<Arc<App>>, request: http::Request<Body>) -> Response {
+    boxed(app, request, Door::Messages).await
+}
+
+/// `POST /api/chat`, as Ollama has it.
+pub async fn ollama_chat(State(app): State<Arc<App>>, request: http::Request<Body>) -> Response {
+    boxed(app, request, Door::OllamaChat).await
+}
+
+/// `POST /api/generate`, as Ollama has it.
+pub async fn ollama_generate(
+    State(app): State<Arc<App>>,
+    request: http::Request<Body>,
+) -> Response {
+    boxed(app, request, Door::OllamaGenerate).await
+}
+
+/// `POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent`, as Gemini has them.
+pub async fn gemini(
+    State(app): State<Arc<App>>,
+    Path(rest): Path<String>,
+    request: http::Request<Body>,
+) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let sse = query.split('&').any(|pair| pair == "alt=sse");
+    let (model, streams) = match rest.rsplit_once(':') {
+        Some((model, "generateContent")) => (model, false),
+        Some((model, "streamGenerateContent")) => (model, true),
+        _ => {
+            let detail = "A model's verbs here are generateContent and streamGenerateContent.";
+            let failure = Failure::caller(FailureKind::NotFound, detail);
+            return ApiError::from(failure).spoken(Dialect::GoogleGemini).into_response();
+        }
+    };
+    let door = Door::Gemini { model: model.to_owned(), streams, sse };
+    boxed(app, request, door).await
 }
 
 /// Answers from the heap: what is known of a request fills some kilobytes, and whatever lies
 /// between the connection and a handler would move them from hand to hand.
-fn boxed(
-    app: Arc<App>,
-    request: http::Request<Body>,
-    decode: Decode,
-) -> Waiting<'static, Response> {
-    Box::pin(answer(app, request, decode))
+fn boxed(app: Arc<App>, request: http::Request<Body>, door: Door) -> Waiting<'static, Response> {
+    Box::pin(answer(app, request, door))
 }
 
-async fn answer(app: Arc<App>, request: http::Request<Body>, decode: Decode) -> Response {
+async fn answer(app: Arc<App>, request: http::Request<Body>, door: Door) -> Response {
     let id = GenerationId::new(app.now().seconds(), app.draw());
-    match serve(&app, &id, request, decode).await {
-        Ok(reply) => respond(&id, reply),
-        Err(error) => error.of(id.as_str()).into_response(),
+    match serve(&app, &id, request, &door).await {
+        Ok((reply, framing)) => respond(&id, reply, framing),
+        Err(error) => error.of(id.as_str()).spoken(door.dialect()).into_response(),
     }
 }
 
@@ -61,13 +100,14 @@ async fn serve(
     app: &Arc<App>,
     id: &GenerationId,
     request: http::Request<Body>,
-    decode: Decode,
-) -> Result<Reply, ApiError> {
+    door: &Door,
+) -> Result<(Reply, Framing), ApiError> {
     let received = app.now();
     let (head, body) = request.into_parts();
     let key = holder(app, &head.headers).await?;
     let body = app.intake.read(&head.headers, body).await?;
-    let mut request = decode(body)?;
+    let mut request = decode(door, body)?;
+    let framing = request.framing;
     if request.facts.session_id.is_none() {
         request.facts.session_id = text(&head.headers, &SESSION_ID, 256);
     }
@@ -85,7 +125,7 @@ async fn serve(
         wants_metadata: wants_metadata(&head.headers),
         snapshot: app.current().snapshot.clone(),
     };
-    Ok(relay(&app.world, call).await?)
+    Ok((relay(&app.world, call).await?, framing))
 }
 
 const SESSION_ID: HeaderName = HeaderName::from_static("x-session-id");
@@ -123,17 +163,19 @@ fn text(headers: &HeaderMap, name: &HeaderName, length: usize) -> Option<String>
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
-fn respond(id: &GenerationId, reply: Reply) -> Response {
-    let (body, content_type) = match reply.body {
-        ReplyBody::Whole(bytes) => (Body::from(bytes), JSON),
-        ReplyBody::Stream(pieces) => (Body::new(Events(pieces)), EVENT_STREAM),
+fn respond(id: &GenerationId, reply: Reply, framing: Framing) -> Response {
+    let (body, content_type, streams) = match reply.body {
+        ReplyBody::Whole(bytes) => (Body::from(bytes), JSON, false),
+        ReplyBody::Stream(pieces) => {
+            let content_type = HeaderValue::from_static(framing.content_type());
+            (Body::new(Events(pieces)), content_type, true)
+        }
     };
     let mut response = Response::new(body);
     let headers = response.headers_mut();
-    if content_type == EVENT_STREAM {
+    if streams {
         headers.insert(CACHE_CONTROL, NO_CACHE);
         // Tells reverse proxies of the nginx kind to pass events on as they come.
         headers

@@ -5,8 +5,6 @@ use domain::price::Rate;
 use domain::request::{MaxPrice, Preferences, Sort};
 use serde_json::{Map, Value};
 
-use super::read::invalid;
-
 const QUANTIZATIONS: [&str; 12] = [
     "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32",
     "unknown",
@@ -22,7 +20,7 @@ const PICOS_PER_DOLLAR: f64 = 1e12;
 ///
 /// # Errors
 /// When a known key has a value that makes no sense.
-pub(super) fn preferences(
+pub(crate) fn preferences(
     object: &Map<String, Value>,
     ignored: &mut Vec<String>,
 ) -> Result<Preferences, Failure> {
@@ -67,12 +65,12 @@ pub(super) fn preferences(
 }
 
 /// Returns a name from a request as it may be shown.
-pub(super) fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     name.chars().filter(|letter| !letter.is_control() && *letter != ',').take(64).collect()
 }
 
 fn wrong(key: &str, must: &str) -> Failure {
-    invalid(format!("`provider.{key}` has to be {must}.")).at(format!("provider.{key}"))
+    Failure::invalid(format!("`provider.{key}` has to be {must}.")).at(format!("provider.{key}"))
 }
 
 fn truth(key: &str, value: &Value) -> Result<bool, Failure> {

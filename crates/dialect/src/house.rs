@@ -1,0 +1,119 @@
+//! The fields of a request that are the house's own, whatever dialect they stand in.
+//!
+//! OpenRouter's additions (`provider`, `models`, `plugins`, …) are understood in every dialect whose
+//! requests are objects that may hold them.
+
+use domain::failure::Failure;
+use domain::request::Facts;
+use serde_json::{Map, Value};
+
+use crate::preferences::{preferences, shown};
+
+/// Models that one request may list.
+const MODELS_MAX: usize = 64;
+/// Characters of a session's name.
+const SESSION_MAX: usize = 256;
+
+/// Plugins that callers may name. None of them runs here.
+const PLUGINS: [&str; 10] = [
+    "web",
+    "web-fetch",
+    "file-parser",
+    "response-healing",
+    "context-compression",
+    "moderation",
+    "auto-router",
+    "auto-beta-router",
+    "pareto-router",
+    "fusion",
+];
+
+/// The house's fields, beside `model`, `stream` and `user`, which most dialects have themselves.
+pub(crate) const FIELDS: [&str; 9] = [
+    "models",
+    "provider",
+    "route",
+    "plugins",
+    "preset",
+    "session_id",
+    "trace",
+    "transforms",
+    "debug",
+];
+
+/// Takes the house's fields out of a body into its facts. What has no effect is added to `ignored`.
+///
+/// # Errors
+/// The caller's, naming the field, where one has a value that makes no sense.
+pub(crate) fn take(
+    body: &mut Map<String, Value>,
+    facts: &mut Facts,
+    ignored: &mut Vec<String>,
+) -> Result<(), Failure> {
+    let mut taken = |name: &str| body.remove(name).filter(|value| !value.is_null());
+    if let Some(value) = taken("models") {
+        facts.models.extend(models(&value)?);
+    }
+    if let Some(value) = taken("provider") {
+        let must = || Failure::invalid("`provider` has to be an object.").at("provider");
+        facts.preferences = preferences(value.as_object().ok_or_else(must)?, ignored)?;
+    }
+    if taken("route").is_some_and(|value| value == "sort") {
+        facts.preferences.sort_across_models = true;
+    }
+    if let Some(value) = taken("session_id") {
+        let text = value.as_str().filter(|text| text.chars().count() <= SESSION_MAX);
+        let must =
+            || Failure::invalid("`session_id` has to be a string of at most 256 characters.");
+        facts.session_id = Some(text.ok_or_else(|| must().at("session_id"))?.to_owned());
+    }
+    if let Some(value) = taken("plugins") {
+        plugins(&value, ignored)?;
+    }
+    for (name, why) in WITHOUT_EFFECT {
+        if taken(name).is_some() {
+            ignored.push(format!("{name}: {why}"));
+        }
+    }
+    Ok(())
+}
+
+const WITHOUT_EFFECT: [(&str, &str); 4] = [
+    ("preset", "no presets are kept here"),
+    ("trace", "requests are not traced to anywhere"),
+    ("transforms", "prompts are not compressed here"),
+    ("debug", "what is sent on is not shown"),
+];
+
+/// Reads a list of models, in order of preference.
+///
+/// # Errors
+/// When it is none, or too long.
+pub(crate) fn models(value: &Value) -> Result<Vec<String>, Failure> {
+    let must = || Failure::invalid("`models` has to be a list of at most 64 names.").at("models");
+    let list = value.as_array().filter(|list| list.len() <= MODELS_MAX).ok_or_else(must)?;
+    list.iter().map(|name| name.as_str().map(str::to_owned).ok_or_else(must)).collect()
+}
+
+/// Checks a list of plugins, and names those without effect.
+///
+/// # Errors
+/// When it is none, or names what nobody knows.
+pub(crate) fn plugins(value: &Value, ignored: &mut Vec<String>) -> Result<(), Failure> {
+    let wrong =
+        |param: String, must: &str| Failure::invalid(format!("`{param}` {must}.")).at(param);
+    let list = value.as_array().ok_or_else(|| wrong("plugins".to_owned(), "has to be a list"))?;
+    for (index, plugin) in list.iter().enumerate() {
+        let id = plugin.get("id").and_then(Value::as_str);
+        match id.filter(|id| PLUGINS.contains(id)) {
+            Some(_) if plugin.get("enabled") == Some(&Value::Bool(false)) => (),
+            Some(id) => ignored.push(format!("plugins.{id}: this plugin does not run here")),
+            None => {
+                let said = id.map(|id| format!(", not {}", shown(id))).unwrap_or_default();
+                let must = format!("has to be one of {}{said}", PLUGINS.join(", "));
+                return Err(wrong(format!("plugins[{index}].id"), &must));
+            }
+        }
+    }
+    Ok(())
+}
