@@ -78,6 +78,11 @@ pub async fn own(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json
     };
     let mut shown = figures(&key, &spend);
     shown["is_free_tier"] = json!(false);
+    shown["allowed_data_regions"] = json!(["global"]);
+    shown["budgets"] = json!([]);
+    shown["effective_budget"] = Value::Null;
+    shown["organization_id"] = Value::Null;
+    shown["free_model_daily_requests"] = json!({ "limit": -1, "remaining": -1, "used": 0 });
     shown["is_management_key"] = json!(key.id.as_str() == OPERATOR);
     shown["is_provisioning_key"] = json!(key.id.as_str() == OPERATOR);
     shown["rate_limit"] =
@@ -202,6 +207,9 @@ fn whole(app: &App, key: &ApiKey, stored: Spend) -> Value {
     shown["name"] = json!(key.name);
     shown["disabled"] = json!(key.disabled);
     shown["created_at"] = json!(key.created.to_string());
+    shown["external_user"] = Value::Null;
+    shown["last_used_at"] = Value::Null;
+    shown["workspace_id"] = json!("default");
     shown["updated_at"] = json!(key.updated.map(|updated| updated.to_string()));
     shown
 }

@@ -1,6 +1,6 @@
 //! An endpoint as the API shows it.
 
-use domain::catalog::{Dialect, EndpointIx, ModelIx};
+use domain::catalog::{Dialect, Endpoint, EndpointIx, ModelIx};
 use serde_json::{Value, json};
 
 use super::model::{architecture, created};
@@ -29,11 +29,24 @@ pub(super) fn endpoint(view: &View<'_>, place: EndpointIx) -> Value {
         "uptime_last_5m": null,
         "uptime_last_30m": null,
         "uptime_last_1d": null,
+        "supports_tool_choice": tool_choice(endpoint),
+        "native_tools": {},
+        "service_tier": null,
+        "supports_diarization": false,
         "supports_implicit_caching": caches && endpoint.dialect == Dialect::OpenaiChat,
         "latency_last_30m": null,
         "throughput_last_30m": null,
         "available": view.is_callable(place),
     })
+}
+
+/// Returns which values of `tool_choice` an endpoint takes.
+fn tool_choice(endpoint: &Endpoint) -> Value {
+    let quirks = &endpoint.quirks;
+    let taken = endpoint.tools
+        && quirks.no_tools != Some(true)
+        && !quirks.drops("tool_choice", endpoint.reasoning);
+    json!({ "none": taken, "auto": taken, "required": taken, "function": taken })
 }
 
 /// Returns a model with those of its endpoints that can be called, or with `all` of them.
