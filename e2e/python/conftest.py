@@ -16,6 +16,9 @@ RESCUED = "openai/gpt-4.1-mini"
 CROWDED = "openai/gpt-4.1-nano"
 FRAGILE = "openai/gpt-4o"
 ENDLESS = "openai/gpt-4.1"
+CLAUDE = "anthropic/claude-sonnet-4.5"
+GEMINI = "google/gemini-2.5-flash"
+CODEX = "openai/gpt-5-codex"
 
 
 class Simulator:

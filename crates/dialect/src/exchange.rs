@@ -50,6 +50,8 @@ pub struct Wire {
     pub streams: bool,
     /// Fields of the caller's request that were not sent on.
     pub dropped: Vec<String>,
+    /// The answer's schema was sent as a tool: the call of it is the answer.
+    pub schema_as_tool: bool,
 }
 
 /// What an answer has shown so far.

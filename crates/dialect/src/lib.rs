@@ -3,10 +3,15 @@
 //! A dialect is a folder and a line in `registry.rs`. HTTP, credentials, timing and retries are not
 //! in here, which is what lets every rule be tested from recorded bytes.
 
+mod anthropic;
+mod calls;
 mod cursor;
+mod decoding;
 mod dialect;
 pub mod door;
+mod emulate;
 mod envelope;
+mod error;
 pub mod exchange;
 mod facts;
 mod finish;
@@ -17,8 +22,10 @@ mod openai_chat;
 mod preferences;
 pub mod registry;
 pub mod request;
+mod sealed;
 mod sse;
 mod text;
 mod think;
+mod thought;
 mod translated;
 mod write;

@@ -6,12 +6,14 @@ use domain::catalog::{Dialect, Endpoint};
 use domain::failure::Failure;
 use serde_json::Value;
 
+use crate::anthropic::{ANTHROPIC, VERTEX_ANTHROPIC};
 use crate::dialect::{ClientDialect, Face, Host, UpstreamDialect, VerbatimDialect};
 use crate::door::Door;
 use crate::envelope;
 use crate::exchange::{Exchange, Stamp, Target};
 use crate::openai_chat::OPENAI_CHAT;
 use crate::request::Request;
+use crate::sealed;
 use crate::translated::Translated;
 
 /// Reads a body that came in by a door.
@@ -42,7 +44,9 @@ pub fn exchange(
     let client = client(request.dialect).ok_or_else(|| unspoken(request.dialect))?;
     let face = Face::of(request, stamp);
     let host = Host::of(endpoint);
-    if let Some(verbatim) = verbatim(request.dialect, endpoint.dialect) {
+    // Thinking of another family has to be taken out first.
+    let is_own = !sealed::is_in(&request.body);
+    if let Some(verbatim) = verbatim(request.dialect, endpoint.dialect).filter(|_| is_own) {
         let wire = verbatim.edit_request(request, target)?;
         return Ok(match verbatim.passes(&host) {
             true => verbatim.attempt(wire, face, host),
@@ -98,6 +102,7 @@ pub const DOCS: &str = envelope::DOCS;
 fn client(dialect: Dialect) -> Option<&'static dyn ClientDialect> {
     match dialect {
         Dialect::OpenaiChat => Some(&OPENAI_CHAT),
+        Dialect::AnthropicMessages => Some(&ANTHROPIC),
         _ => None,
     }
 }
@@ -106,6 +111,8 @@ fn client(dialect: Dialect) -> Option<&'static dyn ClientDialect> {
 fn upstream(dialect: Dialect) -> Option<&'static dyn UpstreamDialect> {
     match dialect {
         Dialect::OpenaiChat => Some(&OPENAI_CHAT),
+        Dialect::AnthropicMessages => Some(&ANTHROPIC),
+        Dialect::VertexAnthropic => Some(&VERTEX_ANTHROPIC),
         _ => None,
     }
 }
@@ -114,6 +121,8 @@ fn upstream(dialect: Dialect) -> Option<&'static dyn UpstreamDialect> {
 fn verbatim(client: Dialect, upstream: Dialect) -> Option<&'static dyn VerbatimDialect> {
     match (client, upstream) {
         (Dialect::OpenaiChat, Dialect::OpenaiChat) => Some(&OPENAI_CHAT),
+        (Dialect::AnthropicMessages, Dialect::AnthropicMessages) => Some(&ANTHROPIC),
+        (Dialect::AnthropicMessages, Dialect::VertexAnthropic) => Some(&VERTEX_ANTHROPIC),
         _ => None,
     }
 }

@@ -30,6 +30,8 @@ pub struct Request {
     pub framing: Framing,
     /// The house's form of it, where its dialect reads requests into that at once.
     pub chat: Option<Arc<ChatRequest>>,
+    /// Headers of the dialect that came with it, in small letters.
+    pub headers: Vec<(String, String)>,
     /// What answers repeat of it, in its dialect's own form.
     pub echo: Option<Arc<Value>>,
 }
@@ -77,6 +79,7 @@ impl Request {
             ignored: Vec::new(),
             framing: Framing::Events,
             chat: None,
+            headers: Vec::new(),
             echo: None,
         }
     }
@@ -86,6 +89,12 @@ impl Request {
         let field = self.fields.iter().find(|field| field.name == name)?;
         let value = &self.body[field.value_start..field.end];
         (value != b"null").then_some(value)
+    }
+
+    /// Returns a header of the dialect that came with it.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let held = self.headers.iter().find(|(held, _)| held == name);
+        held.map(|(_, value)| value.as_str())
     }
 
     /// Returns the names of the fields that have no effect.

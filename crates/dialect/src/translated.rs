@@ -4,7 +4,8 @@
 use bytes::Bytes;
 use domain::failure::Failure;
 
-use crate::dialect::{ClientDialect, Face, Host, UpstreamDialect};
+use crate::dialect::{ClientDialect, Face, Host, StreamDecoder, UpstreamDialect};
+use crate::emulate::{self, Unwrapping};
 use crate::exchange::{Collector, Exchange, StreamAnswer, WholeAnswer, Wire};
 use crate::gather::{Gathered, Gathering, Translating};
 
@@ -17,6 +18,16 @@ pub(crate) struct Translated {
     pub(crate) upstream: &'static dyn UpstreamDialect,
 }
 
+impl Translated {
+    fn decoder(&self) -> Box<dyn StreamDecoder> {
+        let decoder = self.upstream.stream_decoder(&self.host);
+        match self.wire.schema_as_tool {
+            true => Box::new(Unwrapping::new(decoder)),
+            false => decoder,
+        }
+    }
+}
+
 impl Exchange for Translated {
     fn wire(&self) -> &Wire {
         &self.wire
@@ -27,17 +38,18 @@ impl Exchange for Translated {
     }
 
     fn whole(&self, body: Bytes) -> Result<Box<dyn WholeAnswer>, Failure> {
-        let answer = self.upstream.decode_answer(&body, &self.host)?;
+        let mut answer = self.upstream.decode_answer(&body, &self.host)?;
+        if self.wire.schema_as_tool {
+            emulate::as_text(&mut answer);
+        }
         Ok(Box::new(Gathered::new(self.client, self.face.clone(), answer)))
     }
 
     fn stream(&self) -> Box<dyn StreamAnswer> {
-        let decoder = self.upstream.stream_decoder(&self.host);
-        Box::new(Translating::new(self.client, self.face.clone(), decoder))
+        Box::new(Translating::new(self.client, self.face.clone(), self.decoder()))
     }
 
     fn collect(&self) -> Box<dyn Collector> {
-        let decoder = self.upstream.stream_decoder(&self.host);
-        Box::new(Gathering::new(self.client, self.face.clone(), decoder))
+        Box::new(Gathering::new(self.client, self.face.clone(), self.decoder()))
     }
 }

@@ -118,6 +118,8 @@ pub enum Part {
         call_id: String,
         /// What it said: text and images.
         parts: Vec<Part>,
+        /// The tool failed, and says how.
+        failed: bool,
     },
 }
 

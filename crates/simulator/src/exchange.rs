@@ -105,7 +105,8 @@ impl Attempt<'_> {
 
     fn staged(&self, cue: &Cue, note: Option<&mut RecordedRequest>) -> Result<Play, Refusal> {
         authorize(&cue.script, self.request)?;
-        let mut ask = self.wire.read(&self.request.body)?;
+        let path = self.request.path();
+        let mut ask = self.wire.read_at(path, &self.request.body)?;
         let merged = directive::overlay(&cue.script, self.request, &mut ask)?;
         let script = merged.as_ref().unwrap_or(&cue.script);
         let fault = cue.fault(script, self.line.reused);

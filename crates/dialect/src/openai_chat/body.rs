@@ -169,7 +169,7 @@ fn written(message: &Message) -> Vec<Value> {
 }
 
 fn result(part: &Part) -> Option<Value> {
-    let Part::ToolResult { call_id, parts } = part else { return None };
+    let Part::ToolResult { call_id, parts, failed: _ } = part else { return None };
     let said: Vec<&Part> = parts.iter().collect();
     let content = match content(&said) {
         Value::Null => json!(""),

@@ -98,7 +98,8 @@ fn message(value: &Value) -> Option<Message> {
     if role == Role::Tool {
         // The old form of a tool's message names the function instead of the call.
         let call_id = text(object, "tool_call_id").or_else(|| text(object, "name"));
-        parts.push(Part::ToolResult { call_id: call_id.unwrap_or_default(), parts: said });
+        let call_id = call_id.unwrap_or_default();
+        parts.push(Part::ToolResult { call_id, parts: said, failed: false });
         return Some(Message { role, name, parts });
     }
     let details = list(object.get("reasoning_details"));
@@ -357,6 +358,7 @@ mod tests {
                 Part::ToolResult {
                     call_id: "call_1".to_owned(),
                     parts: vec![Part::Text { text: "a cat".to_owned(), cache: None }],
+                    failed: false,
                 },
             ),
             Message {

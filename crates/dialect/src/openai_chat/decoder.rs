@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use super::answer::extra;
 use super::calls::Calls;
-use super::error;
 use super::parts::part_piece;
 use super::usage::Tally;
 use crate::dialect::{Host, StreamDecoder};
+use crate::error;
 use crate::finish::meaning;
 use crate::sse::Frames;
 use crate::think::{Piece, Splitter};

@@ -7,7 +7,6 @@ mod calls;
 mod canonical;
 mod decoder;
 mod encoder;
-mod error;
 mod fields;
 mod found;
 mod lane;

@@ -68,6 +68,7 @@ pub(super) fn wire(request: &Request, target: Target<'_>) -> Result<Wire, Failur
         body: Bytes::from(writer.body),
         streams,
         dropped,
+        schema_as_tool: false,
     })
 }
 

@@ -11,11 +11,12 @@ use serde_json::Value;
 use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::verbatim::Verbatim;
-use super::{answer, ask, body, canonical, error, outgoing, rules};
+use super::{answer, ask, body, canonical, outgoing, rules};
 use crate::dialect::{
     ClientDialect, Face, Host, StreamDecoder, StreamEncoder, UpstreamDialect, VerbatimDialect,
 };
 use crate::door::Door;
+use crate::error;
 use crate::exchange::{Exchange, Receipt, Target, Wire};
 use crate::request::Request;
 

@@ -8,11 +8,11 @@ use domain::failure::Failure;
 use serde_json::{Map, Value};
 
 use super::calls::Calls;
-use super::error;
 use super::found::{Found, Member, Part, What};
 use super::lane::{Lane, observe, push_head, push_kept, reasoning};
 use super::tail::{chunk_object, push_close, push_failure};
 use super::usage::Tally;
+use crate::error;
 use crate::exchange::{Observed, Receipt, Step, StreamAnswer};
 use crate::json::{Span, push_member, push_string, push_value};
 use crate::sse::Frames;

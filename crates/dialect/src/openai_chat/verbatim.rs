@@ -8,8 +8,9 @@ use domain::failure::Failure;
 use super::decoder::Decoder;
 use super::lane::Lane;
 use super::stream::Passing;
-use super::{error, whole};
+use super::whole;
 use crate::dialect::{ClientDialect, Face, Host};
+use crate::error;
 use crate::exchange::{Collector, Exchange, StreamAnswer, WholeAnswer, Wire};
 use crate::gather::Gathering;
 

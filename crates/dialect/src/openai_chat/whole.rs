@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use super::answer;
 use super::calls;
 use super::encoder::Encoder;
-use super::error;
 use super::found::{Found, Member, Part, What};
 use super::lane::{Lane, observe, push_head, push_kept, push_receipt, reasoning};
 use super::usage::Tally;
 use crate::dialect::StreamEncoder;
+use crate::error;
 use crate::exchange::{Observed, Receipt, WholeAnswer};
 use crate::json::{push_member, push_value};
 

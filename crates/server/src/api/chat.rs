@@ -108,6 +108,7 @@ async fn serve(
     let body = app.intake.read(&head.headers, body).await?;
     let mut request = decode(door, body)?;
     let framing = request.framing;
+    request.headers = dialect_headers(&head.headers);
     if request.facts.session_id.is_none() {
         request.facts.session_id = text(&head.headers, &SESSION_ID, 256);
     }
@@ -137,6 +138,14 @@ const METADATA: [HeaderName; 2] = [
 ];
 /// Fields of the request that had no effect, joined by commas.
 const DROPPED: HeaderName = HeaderName::from_static("x-interline-dropped");
+
+/// Headers that belong to a dialect and may go on to endpoints that speak it.
+const DIALECT_HEADERS: [HeaderName; 1] = [HeaderName::from_static("anthropic-beta")];
+
+fn dialect_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let sent = |name: &HeaderName| Some((name.to_string(), text(headers, name, 1024)?));
+    DIALECT_HEADERS.iter().filter_map(sent).collect()
+}
 
 fn wants_metadata(headers: &HeaderMap) -> bool {
     METADATA

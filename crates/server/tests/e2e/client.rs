@@ -42,6 +42,10 @@ impl Client {
         Client { inner: self.inner.clone(), base, key: self.key.clone() }
     }
 
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Begins a request and returns the head of its response with the body to come.
     pub async fn open(&self, method: Method, path: &str, body: String) -> http::Response<Incoming> {
         let request = Request::builder()

@@ -7,5 +7,6 @@ mod client;
 mod failover;
 mod lifecycle;
 mod limits;
+mod matrix;
 mod stand;
 mod streams;

@@ -45,16 +45,27 @@ impl<'a> Offer<'a> {
 impl Stand {
     pub async fn with(offers: &[Offer<'_>]) -> Stand {
         let simulator = Simulator::start(SimulatorOptions::default()).expect("a simulator");
+        let rows = overlay(&simulator, offers);
+        Stand::on(simulator, &rows).await
+    }
+
+    /// With these rows over the shipped catalog.
+    pub async fn on(simulator: Simulator, rows: &str) -> Stand {
         let folder = folder();
         std::fs::create_dir_all(folder.join("overlay")).unwrap();
         std::fs::write(folder.join("interline.toml"), CONFIG).unwrap();
-        std::fs::write(folder.join("overlay/stand.toml"), overlay(&simulator, offers)).unwrap();
+        std::fs::write(folder.join("overlay/stand.toml"), rows).unwrap();
         let (child, base) = start(&folder);
         let operator = Client::new(base, ROOT_KEY);
         let made = operator.post("/keys", &json!({ "name": "caller" })).await;
         assert_eq!(made.status, 201, "{}", made.text);
         let caller = operator.with_key(made.json()["key"].as_str().unwrap());
         Stand { simulator, folder, operator, caller, child }
+    }
+
+    /// The caller, at the server's own address instead of the API's.
+    pub fn front(&self) -> Client {
+        self.caller.at(self.caller.base().trim_end_matches("/api/v1").to_owned())
     }
 
     pub fn script(&self, provider: &str, json: &str) {

@@ -1,7 +1,7 @@
 //! Bodies that are not what they should be or say they are.
 use super::healthy;
 use super::reel::{Shot, reel};
-use super::scene::{EVENT_STREAM, JSON, Scene};
+use super::scene::{JSON, Scene};
 use super::step::{Play, Step, once};
 use crate::ask::Ask;
 use crate::fault::{BrokenJson, Encoding};
@@ -74,7 +74,7 @@ fn encoded_head(scene: &Scene, framing: Body, encoding: Encoding) -> Vec<u8> {
         Encoding::Zstd => "zstd",
     };
     headers.insert("content-encoding".to_owned(), name.to_owned());
-    let content_type = if scene.ask.stream { EVENT_STREAM } else { JSON };
+    let content_type = if scene.ask.stream { scene.wire.stream_type() } else { JSON };
     let mut out = Vec::new();
     Head { content_type, headers: &headers, ..scene.head(framing) }.write(&mut out);
     out

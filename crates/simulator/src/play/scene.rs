@@ -17,14 +17,13 @@ pub(crate) struct Scene<'a> {
 }
 
 pub(super) const JSON: &str = "application/json";
-pub(super) const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 
 impl Scene<'_> {
     /// The head of a 200 with the content type of what was asked for.
     pub(super) fn head(&self, body: Body) -> Head<'_> {
         Head {
             status: 200,
-            content_type: if self.ask.stream { EVENT_STREAM } else { JSON },
+            content_type: if self.ask.stream { self.wire.stream_type() } else { JSON },
             body,
             keep_alive: self.keep_alive && body != Body::UntilClose,
             headers: &self.script.headers,

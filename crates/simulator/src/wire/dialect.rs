@@ -8,6 +8,15 @@ use crate::script::Script;
 pub(crate) trait Wire: Sync {
     /// Reads a request's body.
     fn read(&self, body: &[u8]) -> Result<Ask, Refusal>;
+    /// Reads a request whose address says something, too.
+    fn read_at(&self, path: &str, body: &[u8]) -> Result<Ask, Refusal> {
+        let _ = path;
+        self.read(body)
+    }
+    /// The content type of a stream.
+    fn stream_type(&self) -> &'static str {
+        "text/event-stream; charset=utf-8"
+    }
     /// Writes a whole answer's body.
     fn whole(&self, answer: &Answer, script: &Script) -> Vec<u8>;
     /// Begins to write an answer as a stream.

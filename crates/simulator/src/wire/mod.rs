@@ -1,4 +1,6 @@
 //! The dialects in which simulated providers speak, one file or folder each.
+mod anthropic;
+mod asked;
 mod dialect;
 mod openai;
 mod openai_chat;

@@ -1,4 +1,5 @@
 //! The paths of a provider, and the dialect behind each. A new dialect is a line here.
+use super::anthropic::Anthropic;
 use super::dialect::Wire;
 use super::openai_chat::OpenAiChat;
 use super::openai_completions::OpenAiCompletions;
@@ -12,18 +13,40 @@ pub(crate) enum Route {
 }
 
 /// The paths below a provider's name, each with the one method it takes.
-const ROUTES: [(&str, &str, Route); 3] = [
+///
+/// A star stands for any text: a model, a project, a deployment.
+const ROUTES: [(&str, &str, Route); 6] = [
     ("POST", "/v1/chat/completions", Route::Generate(&OpenAiChat)),
     ("POST", "/v1/completions", Route::Generate(&OpenAiCompletions)),
     ("GET", "/v1/models", Route::Models),
+    ("POST", "/v1/messages", Route::Generate(&Anthropic::PLAIN)),
+    (
+        "POST",
+        "/vertex/publishers/anthropic/models/*:rawPredict",
+        Route::Generate(&Anthropic::VERTEX),
+    ),
+    (
+        "POST",
+        "/vertex/publishers/anthropic/models/*:streamRawPredict",
+        Route::Generate(&Anthropic::VERTEX),
+    ),
 ];
+
+fn fits(path: &str, pattern: &str) -> bool {
+    match pattern.split_once('*') {
+        None => path == pattern,
+        Some((head, tail)) => {
+            head.len() + tail.len() < path.len() && path.starts_with(head) && path.ends_with(tail)
+        }
+    }
+}
 
 /// Finds what stands behind `path`, whose query is already off.
 ///
 /// # Errors
 /// 404 for an unknown path, 405 for a known one with another method.
 pub(crate) fn route(method: &str, path: &str) -> Result<Route, Refusal> {
-    let Some((wants, _, route)) = ROUTES.iter().find(|(_, known, _)| *known == path) else {
+    let Some((wants, _, route)) = ROUTES.iter().find(|(_, known, _)| fits(path, known)) else {
         let code = Some("unknown_url".into());
         return Err(Refusal {
             code,

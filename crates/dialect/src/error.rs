@@ -1,7 +1,7 @@
 //! Errors of hosts, in all the shapes that they come in, read as failures.
 
 use domain::failure::{Failure, FailureKind, Fault, Retry};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What a host says of an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,8 @@ struct Said {
     /// A status inside the body.
     status: Option<u16>,
     param: Option<String>,
+    /// How long it asks to be left alone, in milliseconds.
+    retry_after_ms: Option<u64>,
 }
 
 /// Characters of a host's message that are shown, at most.
@@ -22,20 +24,20 @@ const CODE_MAX: usize = 64;
 const SECRET_MIN: usize = 32;
 
 /// Reads an error: the status and the body that came with it.
-pub(super) fn decode(status: u16, body: &[u8]) -> Failure {
+pub(crate) fn decode(status: u16, body: &[u8]) -> Failure {
     let value = serde_json::from_slice(body).unwrap_or(Value::Null);
     failure(status, &said(&value))
 }
 
 /// Reads an error that came inside a stream or a body with status 200.
-pub(super) fn inside(value: &Value) -> Failure {
+pub(crate) fn inside(value: &Value) -> Failure {
     let said = said(value);
     let status = said.status.unwrap_or(0);
     failure(status, &said)
 }
 
 /// Returns whether a body that is no answer says why.
-pub(super) fn is_one(value: &Value) -> bool {
+pub(crate) fn is_one(value: &Value) -> bool {
     let said = said(value);
     !said.message.is_empty() || !said.codes.is_empty()
 }
@@ -64,10 +66,20 @@ fn said(value: &Value) -> Said {
                 .find_map(|name| object.get(name).and_then(status_of));
             said.status = said.status.or(number);
             said.param = said.param.or_else(|| text(&["param"]));
+            said.retry_after_ms = said.retry_after_ms.or_else(|| retry_delay(object));
             said
         }
         _ => Said::default(),
     }
+}
+
+/// Reads how long Google asks to be left alone: a detail of the type `RetryInfo`, in seconds.
+fn retry_delay(object: &Map<String, Value>) -> Option<u64> {
+    let details = object.get("details")?.as_array()?;
+    let seconds =
+        details.iter().find_map(|it| it.get("retryDelay")?.as_str()?.strip_suffix('s'))?;
+    let seconds: f64 = seconds.parse().ok()?;
+    (seconds.is_finite() && 0.0 <= seconds).then_some((seconds * 1000.0) as u64)
 }
 
 fn status_of(value: &Value) -> Option<u16> {
@@ -85,6 +97,7 @@ fn failure(status: u16, said: &Said) -> Failure {
     let param = said.param.as_deref().filter(|_| fault == Fault::Caller).and_then(code_word);
     Failure {
         param,
+        retry_after_ms: said.retry_after_ms,
         provider_code: said.codes.iter().find_map(|code| code_word(code)),
         ..Failure::new(kind, fault, retry, detail)
     }
@@ -302,7 +315,7 @@ fn code_word(code: &str) -> Option<String> {
 }
 
 /// The failure of an answer that is none.
-pub(super) fn nonsense(why: &str) -> Failure {
+pub(crate) fn nonsense(why: &str) -> Failure {
     Failure::upstream(FailureKind::ProviderUnavailable, format!("The provider's answer {why}."))
 }
 

@@ -1,0 +1,231 @@
+//! The verbs of this dialect, on both its sides.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use domain::answer::Answer;
+use domain::catalog::Endpoint;
+use domain::chat::{ChatRequest, Format};
+use domain::failure::{Failure, FailureKind};
+use serde_json::{Value, json};
+
+use super::decoder::Message;
+use super::encoder::Encoder;
+use super::passing::Verbatim;
+use super::{answer, ask, body, outgoing};
+use crate::decoding::EventReader;
+use crate::dialect::{
+    ClientDialect, Face, Host, StreamDecoder, StreamEncoder, UpstreamDialect, VerbatimDialect,
+};
+use crate::door::Door;
+use crate::exchange::{Exchange, Receipt, Target, Wire};
+use crate::request::Request;
+use crate::{emulate, envelope, error};
+
+/// Who speaks this dialect.
+pub(crate) struct Anthropic {
+    /// Under Vertex's paths: the model stands in the address.
+    vertex: bool,
+}
+
+/// At Anthropic, and at hosts that follow it.
+pub(crate) static ANTHROPIC: Anthropic = Anthropic { vertex: false };
+/// Under Vertex's paths.
+pub(crate) static VERTEX_ANTHROPIC: Anthropic = Anthropic { vertex: true };
+
+/// The version of the dialect that is spoken, as every request has to say.
+const VERSION: &str = "2023-06-01";
+/// The header by which callers ask for what is not in the version yet.
+const BETA: &str = "anthropic-beta";
+
+impl ClientDialect for Anthropic {
+    fn decode(&self, _: &Door, body: Bytes) -> Result<Request, Failure> {
+        ask::decode(body)
+    }
+
+    fn canonical(&self, request: &Request) -> Result<ChatRequest, Failure> {
+        let read = request.chat.as_deref().cloned();
+        read.ok_or_else(|| Failure::house("a message was not read"))
+    }
+
+    fn encode_answer(&self, answer: &Answer, face: &Face, receipt: &Receipt) -> Vec<u8> {
+        answer::encode(answer, face, receipt)
+    }
+
+    fn failure_body(&self, failure: &Failure, envelope: Value) -> Value {
+        let mut body = error_body(failure);
+        body["error"]["metadata"] = envelope["error"]["metadata"].clone();
+        if let Some(metadata) = envelope.get("openrouter_metadata") {
+            body["openrouter_metadata"] = metadata.clone();
+        }
+        body
+    }
+
+    fn stream_encoder(&self, face: &Face) -> Box<dyn StreamEncoder> {
+        Box::new(Encoder::new(face))
+    }
+}
+
+impl Anthropic {
+    fn wire(
+        &self,
+        fields: serde_json::Map<String, Value>,
+        dropped: Vec<String>,
+        target: Target<'_>,
+        streams: bool,
+        betas: &[String],
+    ) -> Wire {
+        let endpoint = target.endpoint;
+        let path = match (self.vertex, streams) {
+            (false, _) => Cow::Borrowed("/messages"),
+            (true, _) => {
+                let verb = if streams { "streamRawPredict" } else { "rawPredict" };
+                let model = &endpoint.upstream_model;
+                Cow::Owned(format!("/publishers/anthropic/models/{model}:{verb}"))
+            }
+        };
+        let body = outgoing::addressed(fields, endpoint, streams, self.vertex, betas);
+        let mut headers: Vec<(Cow<'static, str>, String)> = Vec::new();
+        if !self.vertex {
+            headers.push((Cow::Borrowed("anthropic-version"), VERSION.to_owned()));
+        }
+        if !betas.is_empty() {
+            headers.push((Cow::Borrowed(BETA), betas.join(",")));
+        }
+        headers.extend(endpoint.headers.iter().map(|(name, it)| (name.clone().into(), it.clone())));
+        Wire { path, headers, body, streams, dropped, schema_as_tool: false }
+    }
+}
+
+/// Parameters that are said in this dialect, in OpenRouter's names.
+const PARAMETERS: [&str; 8] = [
+    "max_tokens",
+    "max_completion_tokens",
+    "stop",
+    "response_format",
+    "temperature",
+    "top_p",
+    "top_k",
+    "include_reasoning",
+];
+
+impl UpstreamDialect for Anthropic {
+    fn encode_request(&self, chat: &ChatRequest, target: Target<'_>) -> Result<Wire, Failure> {
+        let endpoint = target.endpoint;
+        let wants_schema = matches!(chat.output.format, Some(Format::JsonSchema { .. }));
+        let emulates = wants_schema && !endpoint.structured_output;
+        let chat = match emulates {
+            true => Cow::Owned(emulate::as_tool(chat, endpoint.tools)?),
+            false => Cow::Borrowed(chat),
+        };
+        let written = body::body(&chat, endpoint, target.user_hash)?;
+        let streams = chat.stream || endpoint.quirks.stream_only == Some(true);
+        let wire = self.wire(written.body, written.dropped, target, streams, &[]);
+        Ok(Wire { schema_as_tool: emulates, ..wire })
+    }
+
+    fn decode_answer(&self, body: &[u8], host: &Host) -> Result<Answer, Failure> {
+        Ok(answer::decode(&message(body)?, host))
+    }
+
+    fn decode_error(&self, status: u16, body: &[u8]) -> Failure {
+        error::decode(status, body)
+    }
+
+    fn stream_decoder(&self, host: &Host) -> Box<dyn StreamDecoder> {
+        Box::new(EventReader::new(host.event_bytes_max, Message::new(host)))
+    }
+
+    fn supported_parameters(&self, endpoint: &Endpoint) -> Vec<&'static str> {
+        let quirks = &endpoint.quirks;
+        let is_free = endpoint.temperature && quirks.fixed_temperature != Some(true);
+        let takes = |name: &&str| {
+            !quirks.drops(name, endpoint.reasoning)
+                && match *name {
+                    "temperature" | "top_p" | "top_k" => is_free,
+                    "include_reasoning" => endpoint.reasoning,
+                    _ => true,
+                }
+        };
+        let mut taken: Vec<&str> = PARAMETERS.into_iter().filter(takes).collect();
+        if endpoint.tools && quirks.no_tools != Some(true) {
+            taken.extend(["tools", "tool_choice", "parallel_tool_calls"]);
+        }
+        if endpoint.structured_output || endpoint.tools {
+            taken.push("structured_outputs");
+        }
+        let controls = &endpoint.reasoning_controls;
+        if endpoint.reasoning
+            && (controls.toggle || controls.budget || !controls.efforts.is_empty())
+        {
+            taken.extend(["reasoning", "reasoning_effort"]);
+        }
+        taken
+    }
+}
+
+impl VerbatimDialect for Anthropic {
+    fn edit_request(&self, request: &Request, target: Target<'_>) -> Result<Wire, Failure> {
+        let (fields, dropped) = outgoing::edited(request, target)?;
+        let stream_only = target.endpoint.quirks.stream_only == Some(true);
+        let streams = request.facts.stream || stream_only;
+        let betas = request.header(BETA).map(betas).unwrap_or_default();
+        Ok(self.wire(fields, dropped, target, streams, &betas))
+    }
+
+    fn passes(&self, _: &Host) -> bool {
+        true
+    }
+
+    fn attempt(&self, wire: Wire, face: Face, host: Host) -> Box<dyn Exchange> {
+        Box::new(Verbatim { wire, face, host, client: &ANTHROPIC })
+    }
+}
+
+/// Names in one header, at most.
+const BETAS_MAX: usize = 32;
+
+/// Reads the list of what is asked for beyond the version; what is no name is left out.
+fn betas(header: &str) -> Vec<String> {
+    let is_name = |name: &&str| {
+        let plain = |it: u8| it.is_ascii_alphanumeric() || b"-_.".contains(&it);
+        !name.is_empty() && name.len() <= 64 && name.bytes().all(plain)
+    };
+    let names = header.split(',').map(str::trim).filter(is_name).take(BETAS_MAX);
+    names.map(str::to_owned).collect()
+}
+
+/// Reads the body of a whole message.
+///
+/// # Errors
+/// When it is none: an error, or nonsense.
+pub(super) fn message(body: &[u8]) -> Result<Value, Failure> {
+    let body: Value =
+        serde_json::from_slice(body.trim_ascii()).map_err(|_| error::nonsense("cannot be read"))?;
+    if body["type"] == "error" || body.get("error").is_some_and(|error| !error.is_null()) {
+        return Err(error::inside(&body));
+    }
+    match body["content"].is_array() {
+        true => Ok(body),
+        false if error::is_one(&body) => Err(error::inside(&body)),
+        false => Err(error::nonsense("holds no content")),
+    }
+}
+
+/// Returns an error as the dialect words it.
+pub(super) fn error_body(failure: &Failure) -> Value {
+    let word = match failure.kind {
+        FailureKind::Authentication => "authentication_error",
+        FailureKind::PaymentRequired => "billing_error",
+        FailureKind::PermissionDenied => "permission_error",
+        FailureKind::NotFound => "not_found_error",
+        FailureKind::PayloadTooLarge => "request_too_large",
+        FailureKind::RateLimited => "rate_limit_error",
+        FailureKind::ProviderOverloaded => "overloaded_error",
+        FailureKind::Timeout => "timeout_error",
+        FailureKind::Internal | FailureKind::ProviderUnavailable => "api_error",
+        _ => "invalid_request_error",
+    };
+    let error = envelope::error(failure, envelope::DOCS);
+    json!({"type": "error", "error": {"type": word, "message": error["message"]}})
+}
