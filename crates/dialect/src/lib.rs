@@ -19,6 +19,7 @@ mod gather;
 mod house;
 mod json;
 mod openai_chat;
+mod openai_responses;
 mod preferences;
 pub mod registry;
 pub mod request;

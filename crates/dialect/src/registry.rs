@@ -12,6 +12,7 @@ use crate::door::Door;
 use crate::envelope;
 use crate::exchange::{Exchange, Stamp, Target};
 use crate::openai_chat::OPENAI_CHAT;
+use crate::openai_responses::OPENAI_RESPONSES;
 use crate::request::Request;
 use crate::sealed;
 use crate::translated::Translated;
@@ -102,6 +103,7 @@ pub const DOCS: &str = envelope::DOCS;
 fn client(dialect: Dialect) -> Option<&'static dyn ClientDialect> {
     match dialect {
         Dialect::OpenaiChat => Some(&OPENAI_CHAT),
+        Dialect::OpenaiResponses => Some(&OPENAI_RESPONSES),
         Dialect::AnthropicMessages => Some(&ANTHROPIC),
         _ => None,
     }
@@ -111,6 +113,7 @@ fn client(dialect: Dialect) -> Option<&'static dyn ClientDialect> {
 fn upstream(dialect: Dialect) -> Option<&'static dyn UpstreamDialect> {
     match dialect {
         Dialect::OpenaiChat => Some(&OPENAI_CHAT),
+        Dialect::OpenaiResponses => Some(&OPENAI_RESPONSES),
         Dialect::AnthropicMessages => Some(&ANTHROPIC),
         Dialect::VertexAnthropic => Some(&VERTEX_ANTHROPIC),
         _ => None,
@@ -121,6 +124,7 @@ fn upstream(dialect: Dialect) -> Option<&'static dyn UpstreamDialect> {
 fn verbatim(client: Dialect, upstream: Dialect) -> Option<&'static dyn VerbatimDialect> {
     match (client, upstream) {
         (Dialect::OpenaiChat, Dialect::OpenaiChat) => Some(&OPENAI_CHAT),
+        (Dialect::OpenaiResponses, Dialect::OpenaiResponses) => Some(&OPENAI_RESPONSES),
         (Dialect::AnthropicMessages, Dialect::AnthropicMessages) => Some(&ANTHROPIC),
         (Dialect::AnthropicMessages, Dialect::VertexAnthropic) => Some(&VERTEX_ANTHROPIC),
         _ => None,

@@ -5,6 +5,7 @@ mod dialect;
 mod openai;
 mod openai_chat;
 mod openai_completions;
+mod openai_responses;
 mod routes;
 
 pub(crate) use dialect::{StreamWriter, Wire};

@@ -3,6 +3,7 @@ use super::anthropic::Anthropic;
 use super::dialect::Wire;
 use super::openai_chat::OpenAiChat;
 use super::openai_completions::OpenAiCompletions;
+use super::openai_responses::OpenAiResponses;
 use crate::ask::Refusal;
 
 /// What stands behind a path of a provider.
@@ -15,9 +16,11 @@ pub(crate) enum Route {
 /// The paths below a provider's name, each with the one method it takes.
 ///
 /// A star stands for any text: a model, a project, a deployment.
-const ROUTES: [(&str, &str, Route); 6] = [
+const ROUTES: [(&str, &str, Route); 8] = [
     ("POST", "/v1/chat/completions", Route::Generate(&OpenAiChat)),
     ("POST", "/v1/completions", Route::Generate(&OpenAiCompletions)),
+    ("POST", "/v1/responses", Route::Generate(&OpenAiResponses)),
+    ("POST", "/openai/v1/chat/completions", Route::Generate(&OpenAiChat)),
     ("GET", "/v1/models", Route::Models),
     ("POST", "/v1/messages", Route::Generate(&Anthropic::PLAIN)),
     (

@@ -3,6 +3,7 @@
 mod chat;
 mod heard;
 mod messages;
+mod responses;
 mod sellers;
 
 use http::Method;
@@ -13,7 +14,7 @@ use self::heard::{Ask, Caller, End, Heard, Turn};
 use self::sellers::{SELLERS, Seller};
 use crate::stand::Stand;
 
-const CALLERS: [&dyn Caller; 2] = [&chat::Chat, &messages::Messages];
+const CALLERS: [&dyn Caller; 3] = [&chat::Chat, &messages::Messages, &responses::Responses];
 
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const WELL: &str = "All is well, and every \u{fc}-word of this arrives \u{1f642}.";
@@ -219,4 +220,5 @@ rows!(
     every_caller_reaches_openai_chat = "openai-chat",
     every_caller_reaches_anthropic_messages = "anthropic-messages",
     every_caller_reaches_vertex_anthropic = "vertex-anthropic",
+    every_caller_reaches_openai_responses = "openai-responses",
 );

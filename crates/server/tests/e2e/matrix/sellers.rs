@@ -12,7 +12,7 @@ pub struct Seller {
     pub sent_back: Option<&'static str>,
 }
 
-pub const SELLERS: [Seller; 3] = [
+pub const SELLERS: [Seller; 4] = [
     Seller {
         dialect: "openai-chat",
         base: "/v1",
@@ -30,6 +30,12 @@ pub const SELLERS: [Seller; 3] = [
         base: "/vertex",
         row: "reasoning_controls = { budget = [1024] }",
         sent_back: Some("\"signature\":\""),
+    },
+    Seller {
+        dialect: "openai-responses",
+        base: "/v1",
+        row: "reasoning_controls = { efforts = [\"low\", \"medium\", \"high\"] }",
+        sent_back: Some("\"encrypted_content\":\""),
     },
 ];
 

@@ -1,0 +1,190 @@
+//! The house's form of a request, written for an endpoint that speaks this dialect.
+
+use domain::catalog::Endpoint;
+use domain::chat::{ChatRequest, Format, Message, Part, Role, ToolChoice};
+use domain::failure::Failure;
+use serde_json::{Map, Value, json};
+
+use super::items;
+use crate::thought::{Thought, thought};
+
+/// The least limit of tokens that OpenAI takes.
+const OUTPUT_TOKENS_MIN: u32 = 16;
+
+/// Writes a request, but for the streaming. Returns what is not in it, too.
+///
+/// # Errors
+/// When the endpoint cannot do what the request insists on.
+pub(super) fn body(
+    chat: &ChatRequest,
+    endpoint: &Endpoint,
+    user: Option<&str>,
+) -> Result<(Map<String, Value>, Vec<String>), Failure> {
+    let mut body = Map::new();
+    let mut dropped: Vec<String> = chat.dropped.clone();
+    let mut set = |name: &str, value: Value| {
+        body.insert(name.to_owned(), value);
+    };
+    set("model", json!(endpoint.upstream_model));
+    set("store", json!(false));
+    let (instructions, input, foreign) = input(&chat.messages);
+    if foreign {
+        dropped.push("reasoning_details".to_owned());
+    }
+    if !instructions.is_empty() {
+        set("instructions", json!(instructions));
+    }
+    set("input", Value::Array(input));
+    let mut include = Vec::new();
+    if endpoint.reasoning {
+        include.push("reasoning.encrypted_content");
+    }
+    match thought(chat.reasoning.as_ref(), endpoint, chat.output.tokens_max)? {
+        Thought::Effort(effort) => {
+            set("reasoning", json!({"effort": effort.word(), "summary": "auto"}));
+        }
+        Thought::Off => set("reasoning", json!({"effort": "none"})),
+        Thought::Budget(_) | Thought::Unsaid => (),
+    }
+    if let Some(max) = chat.output.tokens_max {
+        set("max_output_tokens", json!(max.max(OUTPUT_TOKENS_MIN)));
+    }
+    let text = text(chat);
+    if text != json!({}) {
+        set("text", text);
+    }
+    let sampling = &chat.sampling;
+    let is_free = endpoint.temperature && endpoint.quirks.fixed_temperature != Some(true);
+    for (name, value) in [("temperature", sampling.temperature), ("top_p", sampling.top_p)] {
+        match value {
+            Some(value) if is_free => set(name, json!(value)),
+            Some(_) => dropped.push(name.to_owned()),
+            None => (),
+        }
+    }
+    if let Some(top) = sampling.top_logprobs {
+        include.push("message.output_text.logprobs");
+        set("top_logprobs", json!(top));
+    }
+    if !include.is_empty() {
+        set("include", json!(include));
+    }
+    if let Some(user) = user {
+        set("safety_identifier", json!(user));
+    }
+    if chat.priority && endpoint.price.as_ref().is_some_and(|card| card.priority.is_some()) {
+        set("service_tier", json!("priority"));
+    }
+    for (name, value) in &chat.extra {
+        match name.as_str() {
+            "prompt_cache_key" | "metadata" => set(name, value.clone()),
+            _ => dropped.push(name.clone()),
+        }
+    }
+    tools(chat, endpoint, &mut body, &mut dropped);
+    dropped.extend(untold(chat));
+    for (name, value) in &endpoint.body {
+        body.insert(name.clone(), value.clone());
+    }
+    Ok((body, dropped))
+}
+
+/// Returns the instructions, the items, and whether thinking of another family was left out.
+fn input(messages: &[Message]) -> (String, Vec<Value>, bool) {
+    let plain = |message: &&Message| {
+        matches!(message.role, Role::System | Role::Developer)
+            && message.parts.iter().all(|part| matches!(part, Part::Text { .. }))
+    };
+    let leading: Vec<&Message> = messages.iter().take_while(plain).collect();
+    let texts: Vec<&str> = leading
+        .iter()
+        .flat_map(|message| &message.parts)
+        .filter_map(|part| match part {
+            Part::Text { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    let (mut items, mut foreign) = (Vec::new(), false);
+    for message in &messages[leading.len()..] {
+        foreign |= items::write(message, &mut items);
+    }
+    (texts.join("\n\n"), items, foreign)
+}
+
+fn text(chat: &ChatRequest) -> Value {
+    let mut text = json!({});
+    match &chat.output.format {
+        Some(Format::JsonObject) => text["format"] = json!({"type": "json_object"}),
+        Some(Format::JsonSchema { name, description, strict, schema }) => {
+            let mut format = json!({"type": "json_schema", "name": name, "schema": schema});
+            format["strict"] = json!(strict.unwrap_or(false));
+            if let Some(description) = description {
+                format["description"] = json!(description);
+            }
+            text["format"] = format;
+        }
+        Some(Format::Text | Format::Other(_)) | None => (),
+    }
+    if let Some(verbosity) = &chat.output.verbosity {
+        text["verbosity"] = json!(verbosity);
+    }
+    text
+}
+
+fn tools(
+    chat: &ChatRequest,
+    endpoint: &Endpoint,
+    body: &mut Map<String, Value>,
+    dropped: &mut Vec<String>,
+) {
+    if chat.tools.is_empty() {
+        return;
+    }
+    if !endpoint.tools {
+        return dropped.push("tools".to_owned());
+    }
+    let tools: Vec<Value> = chat
+        .tools
+        .iter()
+        .map(|tool| {
+            let schema = tool.parameters.clone();
+            let schema = schema.unwrap_or_else(|| json!({"type": "object", "properties": {}}));
+            let mut written = json!({"type": "function", "name": tool.name, "parameters": schema});
+            // Left out it would be true, and most schemas do not keep to what that demands.
+            written["strict"] = json!(tool.strict.unwrap_or(false));
+            if let Some(description) = &tool.description {
+                written["description"] = json!(description);
+            }
+            written
+        })
+        .collect();
+    body.insert("tools".to_owned(), Value::Array(tools));
+    let choice = match &chat.tool_choice {
+        None => None,
+        Some(ToolChoice::Auto) => Some(json!("auto")),
+        Some(ToolChoice::None) => Some(json!("none")),
+        Some(ToolChoice::Required) => Some(json!("required")),
+        Some(ToolChoice::Function(name)) => Some(json!({"type": "function", "name": name})),
+    };
+    body.extend(choice.map(|choice| ("tool_choice".to_owned(), choice)));
+    let parallel = chat.parallel_tool_calls;
+    body.extend(parallel.map(|it| ("parallel_tool_calls".to_owned(), json!(it))));
+}
+
+/// Returns the names of what this dialect cannot say.
+fn untold(chat: &ChatRequest) -> Vec<String> {
+    let sampling = &chat.sampling;
+    let untold = [
+        ("stop", !sampling.stop.is_empty()),
+        ("seed", sampling.seed.is_some()),
+        ("top_k", sampling.top_k.is_some()),
+        ("min_p", sampling.min_p.is_some()),
+        ("top_a", sampling.top_a.is_some()),
+        ("frequency_penalty", sampling.frequency_penalty.is_some()),
+        ("presence_penalty", sampling.presence_penalty.is_some()),
+        ("repetition_penalty", sampling.repetition_penalty.is_some()),
+        ("logit_bias", sampling.logit_bias.is_some()),
+        ("n", chat.output.choices.is_some_and(|choices| 1 < choices)),
+    ];
+    untold.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).collect()
+}
