@@ -11,6 +11,8 @@ use crate::dialect::{ClientDialect, Face, Host, UpstreamDialect, VerbatimDialect
 use crate::door::Door;
 use crate::envelope;
 use crate::exchange::{Exchange, Stamp, Target};
+use crate::gemini::{GEMINI, VERTEX};
+use crate::ollama::OLLAMA;
 use crate::openai_chat::OPENAI_CHAT;
 use crate::openai_responses::OPENAI_RESPONSES;
 use crate::request::Request;
@@ -105,6 +107,8 @@ fn client(dialect: Dialect) -> Option<&'static dyn ClientDialect> {
         Dialect::OpenaiChat => Some(&OPENAI_CHAT),
         Dialect::OpenaiResponses => Some(&OPENAI_RESPONSES),
         Dialect::AnthropicMessages => Some(&ANTHROPIC),
+        Dialect::GoogleGemini => Some(&GEMINI),
+        Dialect::Ollama => Some(&OLLAMA),
         _ => None,
     }
 }
@@ -116,6 +120,9 @@ fn upstream(dialect: Dialect) -> Option<&'static dyn UpstreamDialect> {
         Dialect::OpenaiResponses => Some(&OPENAI_RESPONSES),
         Dialect::AnthropicMessages => Some(&ANTHROPIC),
         Dialect::VertexAnthropic => Some(&VERTEX_ANTHROPIC),
+        Dialect::GoogleGemini => Some(&GEMINI),
+        Dialect::Ollama => Some(&OLLAMA),
+        Dialect::GoogleVertex => Some(&VERTEX),
         _ => None,
     }
 }
@@ -127,6 +134,8 @@ fn verbatim(client: Dialect, upstream: Dialect) -> Option<&'static dyn VerbatimD
         (Dialect::OpenaiResponses, Dialect::OpenaiResponses) => Some(&OPENAI_RESPONSES),
         (Dialect::AnthropicMessages, Dialect::AnthropicMessages) => Some(&ANTHROPIC),
         (Dialect::AnthropicMessages, Dialect::VertexAnthropic) => Some(&VERTEX_ANTHROPIC),
+        (Dialect::GoogleGemini, Dialect::GoogleGemini) => Some(&GEMINI),
+        (Dialect::GoogleGemini, Dialect::GoogleVertex) => Some(&VERTEX),
         _ => None,
     }
 }

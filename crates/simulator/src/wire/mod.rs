@@ -2,6 +2,8 @@
 mod anthropic;
 mod asked;
 mod dialect;
+mod gemini;
+mod ollama;
 mod openai;
 mod openai_chat;
 mod openai_completions;

@@ -1,6 +1,8 @@
 //! The paths of a provider, and the dialect behind each. A new dialect is a line here.
 use super::anthropic::Anthropic;
 use super::dialect::Wire;
+use super::gemini::Gemini;
+use super::ollama::Ollama;
 use super::openai_chat::OpenAiChat;
 use super::openai_completions::OpenAiCompletions;
 use super::openai_responses::OpenAiResponses;
@@ -16,11 +18,16 @@ pub(crate) enum Route {
 /// The paths below a provider's name, each with the one method it takes.
 ///
 /// A star stands for any text: a model, a project, a deployment.
-const ROUTES: [(&str, &str, Route); 8] = [
+const ROUTES: [(&str, &str, Route); 13] = [
     ("POST", "/v1/chat/completions", Route::Generate(&OpenAiChat)),
     ("POST", "/v1/completions", Route::Generate(&OpenAiCompletions)),
     ("POST", "/v1/responses", Route::Generate(&OpenAiResponses)),
     ("POST", "/openai/v1/chat/completions", Route::Generate(&OpenAiChat)),
+    ("POST", "/v1beta/models/*:generateContent", Route::Generate(&Gemini)),
+    ("POST", "/v1beta/models/*:streamGenerateContent", Route::Generate(&Gemini)),
+    ("POST", "/vertex/publishers/google/models/*:generateContent", Route::Generate(&Gemini)),
+    ("POST", "/vertex/publishers/google/models/*:streamGenerateContent", Route::Generate(&Gemini)),
+    ("POST", "/api/chat", Route::Generate(&Ollama)),
     ("GET", "/v1/models", Route::Models),
     ("POST", "/v1/messages", Route::Generate(&Anthropic::PLAIN)),
     (

@@ -86,7 +86,8 @@ pub trait Caller: Sync {
 
 /// Returns the events of a stream as names and payloads, comments left out.
 pub fn events(text: &str) -> Vec<(String, String)> {
-    text.split("\n\n")
+    text.replace("\r\n", "\n")
+        .split("\n\n")
         .filter(|block| !block.trim().is_empty())
         .filter_map(|block| {
             let field = |name: &str| {

@@ -1,8 +1,10 @@
 //! Every client dialect before every provider dialect: one conversation each, whole and streamed.
 
 mod chat;
+mod gemini;
 mod heard;
 mod messages;
+mod ollama;
 mod responses;
 mod sellers;
 
@@ -14,7 +16,8 @@ use self::heard::{Ask, Caller, End, Heard, Turn};
 use self::sellers::{SELLERS, Seller};
 use crate::stand::Stand;
 
-const CALLERS: [&dyn Caller; 3] = [&chat::Chat, &messages::Messages, &responses::Responses];
+const CALLERS: [&dyn Caller; 5] =
+    [&chat::Chat, &messages::Messages, &responses::Responses, &gemini::Gemini, &ollama::Ollama];
 
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const WELL: &str = "All is well, and every \u{fc}-word of this arrives \u{1f642}.";
@@ -221,4 +224,7 @@ rows!(
     every_caller_reaches_anthropic_messages = "anthropic-messages",
     every_caller_reaches_vertex_anthropic = "vertex-anthropic",
     every_caller_reaches_openai_responses = "openai-responses",
+    every_caller_reaches_google_gemini = "google-gemini",
+    every_caller_reaches_google_vertex = "google-vertex",
+    every_caller_reaches_ollama = "ollama",
 );

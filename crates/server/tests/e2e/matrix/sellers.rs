@@ -12,7 +12,7 @@ pub struct Seller {
     pub sent_back: Option<&'static str>,
 }
 
-pub const SELLERS: [Seller; 4] = [
+pub const SELLERS: [Seller; 7] = [
     Seller {
         dialect: "openai-chat",
         base: "/v1",
@@ -37,6 +37,19 @@ pub const SELLERS: [Seller; 4] = [
         row: "reasoning_controls = { efforts = [\"low\", \"medium\", \"high\"] }",
         sent_back: Some("\"encrypted_content\":\""),
     },
+    Seller {
+        dialect: "google-gemini",
+        base: "/v1beta",
+        row: "reasoning_controls = { budget = [128, 32768] }",
+        sent_back: Some("\"thoughtSignature\":\""),
+    },
+    Seller {
+        dialect: "google-vertex",
+        base: "/vertex",
+        row: "reasoning_controls = { budget = [128, 32768] }",
+        sent_back: Some("\"thoughtSignature\":\""),
+    },
+    Seller { dialect: "ollama", base: "/api", row: "", sent_back: None },
 ];
 
 impl Seller {

@@ -1,0 +1,218 @@
+//! The verbs of this dialect, on both its sides.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use domain::answer::Answer;
+use domain::catalog::Endpoint;
+use domain::chat::{ChatRequest, Format};
+use domain::failure::{Failure, FailureKind};
+use serde_json::{Map, Value, json};
+
+use super::decoder::Chunks;
+use super::encoder::Encoder;
+use super::passing::Verbatim;
+use super::{answer, ask, body};
+use crate::decoding::EventReader;
+use crate::dialect::{
+    ClientDialect, Face, Host, StreamDecoder, StreamEncoder, UpstreamDialect, VerbatimDialect,
+};
+use crate::door::{Door, Framing};
+use crate::exchange::{Exchange, Receipt, Target, Wire};
+use crate::house::FIELDS;
+use crate::request::Request;
+use crate::{emulate, envelope, error};
+
+/// Who speaks this dialect.
+pub(crate) struct Gemini {
+    /// What stands before the model in the address.
+    models: &'static str,
+}
+
+/// At AI Studio.
+pub(crate) static GEMINI: Gemini = Gemini { models: "/models/" };
+/// Under Vertex's paths.
+pub(crate) static VERTEX: Gemini = Gemini { models: "/publishers/google/models/" };
+
+impl ClientDialect for Gemini {
+    fn decode(&self, door: &Door, body: Bytes) -> Result<Request, Failure> {
+        ask::decode(door, body)
+    }
+
+    fn canonical(&self, request: &Request) -> Result<ChatRequest, Failure> {
+        let read = request.chat.as_deref().cloned();
+        read.ok_or_else(|| Failure::house("a request for content was not read"))
+    }
+
+    fn encode_answer(&self, answer: &Answer, face: &Face, receipt: &Receipt) -> Vec<u8> {
+        answer::encode(answer, face, receipt)
+    }
+
+    fn failure_body(&self, failure: &Failure, envelope: Value) -> Value {
+        let mut body = error_body(failure);
+        if let Some(metadata) = envelope["error"].get("metadata") {
+            body["error"]["metadata"] = metadata.clone();
+        }
+        if let Some(metadata) = envelope.get("openrouter_metadata") {
+            body["openrouterMetadata"] = metadata.clone();
+        }
+        body
+    }
+
+    /// Google's own clients take every line for data.
+    fn keep_alive(&self, _: Framing) -> &'static [u8] {
+        b""
+    }
+
+    fn stream_encoder(&self, face: &Face) -> Box<dyn StreamEncoder> {
+        Box::new(Encoder::new(face))
+    }
+}
+
+impl Gemini {
+    fn wire(
+        &self,
+        fields: Map<String, Value>,
+        dropped: Vec<String>,
+        endpoint: &Endpoint,
+        streams: bool,
+    ) -> Wire {
+        let verb = if streams { "streamGenerateContent?alt=sse" } else { "generateContent" };
+        let headers = endpoint.headers.iter().map(|(name, it)| (name.clone().into(), it.clone()));
+        Wire {
+            path: Cow::Owned(format!("{}{}:{verb}", self.models, endpoint.upstream_model)),
+            headers: headers.collect(),
+            body: Bytes::from(Value::Object(fields).to_string()),
+            streams,
+            dropped,
+            schema_as_tool: false,
+        }
+    }
+}
+
+/// Parameters that are said in this dialect, in OpenRouter's names.
+const PARAMETERS: [&str; 13] = [
+    "max_tokens",
+    "max_completion_tokens",
+    "stop",
+    "seed",
+    "response_format",
+    "temperature",
+    "top_p",
+    "top_k",
+    "frequency_penalty",
+    "presence_penalty",
+    "logprobs",
+    "top_logprobs",
+    "include_reasoning",
+];
+
+impl UpstreamDialect for Gemini {
+    fn encode_request(&self, chat: &ChatRequest, target: Target<'_>) -> Result<Wire, Failure> {
+        let endpoint = target.endpoint;
+        let wants_schema = matches!(chat.output.format, Some(Format::JsonSchema { .. }));
+        let emulates = wants_schema && !endpoint.structured_output;
+        let chat = match emulates {
+            true => Cow::Owned(emulate::as_tool(chat, endpoint.tools)?),
+            false => Cow::Borrowed(chat),
+        };
+        let (fields, dropped) = body::body(&chat, endpoint)?;
+        let streams = chat.stream || endpoint.quirks.stream_only == Some(true);
+        let wire = self.wire(fields, dropped, endpoint, streams);
+        Ok(Wire { schema_as_tool: emulates, ..wire })
+    }
+
+    fn decode_answer(&self, body: &[u8], host: &Host) -> Result<Answer, Failure> {
+        whole(body, host).map(|(_, answer)| answer)
+    }
+
+    fn decode_error(&self, status: u16, body: &[u8]) -> Failure {
+        error::decode(status, body)
+    }
+
+    fn stream_decoder(&self, host: &Host) -> Box<dyn StreamDecoder> {
+        Box::new(EventReader::new(host.event_bytes_max, Chunks::new(host)))
+    }
+
+    fn supported_parameters(&self, endpoint: &Endpoint) -> Vec<&'static str> {
+        let quirks = &endpoint.quirks;
+        let is_free = endpoint.temperature && quirks.fixed_temperature != Some(true);
+        let takes = |name: &&str| {
+            !quirks.drops(name, endpoint.reasoning)
+                && match *name {
+                    "temperature" | "top_p" | "top_k" | "frequency_penalty"
+                    | "presence_penalty" => is_free,
+                    "include_reasoning" => endpoint.reasoning,
+                    _ => true,
+                }
+        };
+        let mut taken: Vec<&str> = PARAMETERS.into_iter().filter(takes).collect();
+        if endpoint.tools && quirks.no_tools != Some(true) {
+            taken.extend(["tools", "tool_choice"]);
+        }
+        if endpoint.structured_output || endpoint.tools {
+            taken.push("structured_outputs");
+        }
+        if endpoint.reasoning {
+            taken.extend(["reasoning", "reasoning_effort"]);
+        }
+        taken
+    }
+}
+
+impl VerbatimDialect for Gemini {
+    fn edit_request(&self, request: &Request, target: Target<'_>) -> Result<Wire, Failure> {
+        let endpoint = target.endpoint;
+        let mut fields: Map<String, Value> = serde_json::from_slice(&request.body)
+            .map_err(|_| Failure::house("a body that was read cannot be read again"))?;
+        for name in FIELDS.iter().chain(&["user", "model"]) {
+            fields.shift_remove(*name);
+        }
+        for (name, value) in &endpoint.body {
+            fields.insert(name.clone(), value.clone());
+        }
+        let dropped = request.ignored_names().map(str::to_owned).collect();
+        let streams = request.facts.stream || endpoint.quirks.stream_only == Some(true);
+        Ok(self.wire(fields, dropped, endpoint, streams))
+    }
+
+    fn passes(&self, _: &Host) -> bool {
+        true
+    }
+
+    fn attempt(&self, wire: Wire, face: Face, host: Host) -> Box<dyn Exchange> {
+        Box::new(Verbatim { wire, face, host, client: &GEMINI })
+    }
+}
+
+/// Reads the body of a whole answer.
+///
+/// # Errors
+/// When it is none: an error, or nonsense.
+pub(super) fn whole(body: &[u8], host: &Host) -> Result<(Value, Answer), Failure> {
+    let body: Value =
+        serde_json::from_slice(body.trim_ascii()).map_err(|_| error::nonsense("cannot be read"))?;
+    let answer = answer::decode(&body, host)?;
+    Ok((body, answer))
+}
+
+/// Returns an error as the dialect words it.
+pub(super) fn error_body(failure: &Failure) -> Value {
+    let word = match failure.kind {
+        FailureKind::Authentication => "UNAUTHENTICATED",
+        FailureKind::PaymentRequired | FailureKind::RateLimited => "RESOURCE_EXHAUSTED",
+        FailureKind::PermissionDenied => "PERMISSION_DENIED",
+        FailureKind::NotFound => "NOT_FOUND",
+        FailureKind::Conflict => "ABORTED",
+        FailureKind::Internal => "INTERNAL",
+        FailureKind::ProviderOverloaded | FailureKind::ProviderUnavailable => "UNAVAILABLE",
+        FailureKind::Timeout => "DEADLINE_EXCEEDED",
+        FailureKind::InvalidRequest
+        | FailureKind::ContextTooLong
+        | FailureKind::ContentPolicy
+        | FailureKind::MethodNotAllowed
+        | FailureKind::PayloadTooLarge => "INVALID_ARGUMENT",
+    };
+    let error = envelope::error(failure, envelope::DOCS);
+    json!({"error": {"code": failure.status(), "message": error["message"], "status": word}})
+}
