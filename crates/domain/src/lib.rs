@@ -9,6 +9,7 @@ pub mod chat;
 pub mod event;
 pub mod failure;
 pub mod generation;
+pub mod health;
 pub mod id;
 pub mod key;
 pub mod money;

@@ -11,6 +11,7 @@ use dialect::exchange::{Exchange, Stamp, Target};
 use domain::catalog::{Endpoint, EndpointIx, ModelIx};
 use domain::failure::{Failure, Fault, Retry};
 use domain::generation::AttemptRecord;
+use domain::health::EndpointHealth;
 use domain::money::Money;
 use domain::plan::{Candidate, Offers, Plan, plan};
 use domain::port::Intent;
@@ -221,7 +222,10 @@ fn planned(call: &Call, models: &[ModelIx]) -> Result<Plan, Failure> {
     let offers = Offers {
         catalog: &snapshot.catalog,
         callable: &|model| snapshot.callable(model),
-        is_well: &|endpoint| snapshot.health.is_well(endpoint, call.received),
+        health: &|endpoint| EndpointHealth {
+            had_outage_lately: !snapshot.health.is_well(endpoint, call.received),
+            ..EndpointHealth::default()
+        },
         takes_all: &|endpoint, parameters| {
             let taken = dialect::registry::supported_parameters(endpoint);
             parameters.iter().all(|name| taken.contains(&name.as_str()))

@@ -2,6 +2,7 @@
 
 use super::filter::Exclusion;
 use crate::catalog::{Catalog, Endpoint, EndpointIx, ModelIx, Provider};
+use crate::health::EndpointHealth;
 use crate::time::Timestamp;
 
 /// Everything that may be called at this moment.
@@ -11,8 +12,8 @@ pub struct Offers<'a> {
     pub catalog: &'a Catalog,
     /// The callable endpoints of a model: credentials are there, and the dialect is spoken.
     pub callable: &'a dyn Fn(ModelIx) -> &'a [EndpointIx],
-    /// Whether an endpoint has had no outage lately.
-    pub is_well: &'a dyn Fn(EndpointIx) -> bool,
+    /// How an endpoint fares.
+    pub health: &'a dyn Fn(EndpointIx) -> EndpointHealth,
     /// Whether an endpoint takes all of these parameters.
     pub takes_all: &'a dyn Fn(&Endpoint, &[String]) -> bool,
     /// The present.

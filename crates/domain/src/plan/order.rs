@@ -95,7 +95,7 @@ fn rank(
         model: if wants.sort_across_models { 0 } else { model_place },
         schema_missing: schema_matters && !endpoint.structured_output,
         order: order.unwrap_or(usize::MAX),
-        unwell: order.is_none() && !(offers.is_well)(place),
+        unwell: order.is_none() && (offers.health)(place).had_outage_lately,
         cost: candidate.expected_cost,
     }
 }

@@ -10,6 +10,7 @@ use crate::catalog::{
     Model, ModelIx, ModelKind, Provider, ProviderClass, ProviderIx, ReasoningControls, Training,
 };
 use crate::failure::{AvailabilityCode, Failure};
+use crate::health::EndpointHealth;
 use crate::price::{Price, PriceCard, Rate};
 use crate::quirk::Quirks;
 use crate::request::{Facts, MaxPrice, Preferences, Sort};
@@ -135,7 +136,10 @@ fn order(catalog: &Catalog, facts: &Facts, unwell: &[u32]) -> Result<String, Fai
     let offers = Offers {
         catalog,
         callable: &|model| catalog.endpoints_of(model),
-        is_well: &|EndpointIx(place)| !unwell.contains(&place),
+        health: &|EndpointIx(place)| EndpointHealth {
+            had_outage_lately: unwell.contains(&place),
+            ..EndpointHealth::default()
+        },
         takes_all: &|endpoint, parameters| endpoint.temperature || parameters.is_empty(),
         now: Timestamp::default(),
     };
@@ -293,7 +297,7 @@ fn a_model_that_nobody_offers_names_the_keys_that_would_help() {
     let offers = Offers {
         catalog: &catalog,
         callable: &|_| &[],
-        is_well: &|_| true,
+        health: &|_| EndpointHealth::default(),
         takes_all: &|_, _| true,
         now: Timestamp::default(),
     };
