@@ -13,8 +13,8 @@ pub enum Door {
     Responses,
     /// `POST /messages`.
     Messages,
-    /// `POST /v1beta/models/{model}:generateContent` and its streaming twin: model and framing stand
-    /// in the address.
+    /// `POST /v1beta/models/{model}:generateContent` and its streaming twin: model and framing
+    /// stand in the address.
     Gemini {
         /// The model, as the address names it.
         model: String,

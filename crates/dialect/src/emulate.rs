@@ -1,5 +1,5 @@
-//! Answers to a schema from endpoints that know tools and no schemas: the schema becomes a tool that
-//! has to be called, and the call becomes the text.
+//! Answers to a schema from endpoints that know tools and no schemas: the schema becomes a tool
+//! that has to be called, and the call becomes the text.
 
 use domain::answer::Answer;
 use domain::chat::{ChatRequest, Format, Tool, ToolChoice};

@@ -1,7 +1,7 @@
 //! The fields of a request that are the house's own, whatever dialect they stand in.
 //!
-//! OpenRouter's additions (`provider`, `models`, `plugins`, …) are understood in every dialect whose
-//! requests are objects that may hold them.
+//! OpenRouter's additions (`provider`, `models`, `plugins`, …) are understood in every dialect
+//! whose requests are objects that may hold them.
 
 use domain::failure::Failure;
 use domain::request::Facts;

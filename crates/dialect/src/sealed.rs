@@ -1,8 +1,8 @@
 //! Thinking of another family, packed so that a client carries it back unread.
 //!
-//! Every dialect has a field that clients return as they got it: a signature, sealed content. Where a
-//! conversation is held in one dialect and served by a provider of another, the provider's own piece
-//! is packed into that field, and unpacked when it comes back.
+//! Every dialect has a field that clients return as they got it: a signature, sealed content. Where
+//! a conversation is held in one dialect and served by a provider of another, the provider's own
+//! piece is packed into that field, and unpacked when it comes back.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -27,8 +27,9 @@ const OUTPUT_UNBOUNDED: u32 = 32_768;
 
 /// Returns what an endpoint is told. `output_max`: the most tokens that the caller wants back.
 ///
-/// An endpoint that takes efforts gets an effort unless a budget was asked for and it takes budgets;
-/// one that takes budgets alone gets the effort's share of the answer (OpenRouter's table).
+/// An endpoint that takes efforts gets an effort unless a budget was asked for and it takes
+/// budgets; one that takes budgets alone gets the effort's share of the answer (OpenRouter's
+/// table).
 ///
 /// # Errors
 /// When thinking is to be off and the endpoint always thinks. Another endpoint may not.

@@ -5,7 +5,7 @@ use domain::failure::Failure;
 use serde_json::{Value, json};
 
 use super::answer::{citation, stop_reason};
-use super::speaker::error_body;
+use super::failing::error_body;
 use super::usage;
 use crate::calls::InTurn;
 use crate::dialect::{Face, StreamEncoder};

@@ -1,5 +1,5 @@
-//! Anthropic's messages: the dialect of Claude, at Anthropic, under Vertex's paths and at hosts that
-//! offer it beside OpenAI's.
+//! Anthropic's messages: the dialect of Claude, at Anthropic, under Vertex's paths and at hosts
+//! that offer it beside OpenAI's.
 
 mod answer;
 mod ask;
@@ -7,6 +7,7 @@ mod blocks;
 mod body;
 mod decoder;
 mod encoder;
+mod failing;
 mod outgoing;
 mod passing;
 mod speaker;

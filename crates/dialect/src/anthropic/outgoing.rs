@@ -1,5 +1,5 @@
-//! A caller's own request for an endpoint of the same dialect: its bytes, with the few fields changed
-//! that have to be. What the house does not know, and Anthropic may, passes.
+//! A caller's own request for an endpoint of the same dialect: its bytes, with the few fields
+//! changed that have to be. What the house does not know, and Anthropic may, passes.
 
 use bytes::Bytes;
 use domain::catalog::Endpoint;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::decoder::Message;
 use super::encoder::{push_event, push_stop};
-use super::speaker::{error_body, message};
+use super::failing::{error_body, message};
 use super::{answer, usage};
 use crate::decoding::{EventReader, parse};
 use crate::dialect::{ClientDialect, Face, Host};

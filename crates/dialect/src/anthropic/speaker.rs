@@ -6,11 +6,12 @@ use bytes::Bytes;
 use domain::answer::Answer;
 use domain::catalog::Endpoint;
 use domain::chat::{ChatRequest, Format};
-use domain::failure::{Failure, FailureKind};
-use serde_json::{Value, json};
+use domain::failure::Failure;
+use serde_json::Value;
 
 use super::decoder::Message;
 use super::encoder::Encoder;
+use super::failing::{error_body, message};
 use super::passing::Verbatim;
 use super::{answer, ask, body, outgoing};
 use crate::decoding::EventReader;
@@ -20,7 +21,7 @@ use crate::dialect::{
 use crate::door::Door;
 use crate::exchange::{Exchange, Receipt, Target, Wire};
 use crate::request::Request;
-use crate::{emulate, envelope, error};
+use crate::{emulate, error};
 
 /// Who speaks this dialect.
 pub(crate) struct Anthropic {
@@ -193,39 +194,4 @@ fn betas(header: &str) -> Vec<String> {
     };
     let names = header.split(',').map(str::trim).filter(is_name).take(BETAS_MAX);
     names.map(str::to_owned).collect()
-}
-
-/// Reads the body of a whole message.
-///
-/// # Errors
-/// When it is none: an error, or nonsense.
-pub(super) fn message(body: &[u8]) -> Result<Value, Failure> {
-    let body: Value =
-        serde_json::from_slice(body.trim_ascii()).map_err(|_| error::nonsense("cannot be read"))?;
-    if body["type"] == "error" || body.get("error").is_some_and(|error| !error.is_null()) {
-        return Err(error::inside(&body));
-    }
-    match body["content"].is_array() {
-        true => Ok(body),
-        false if error::is_one(&body) => Err(error::inside(&body)),
-        false => Err(error::nonsense("holds no content")),
-    }
-}
-
-/// Returns an error as the dialect words it.
-pub(super) fn error_body(failure: &Failure) -> Value {
-    let word = match failure.kind {
-        FailureKind::Authentication => "authentication_error",
-        FailureKind::PaymentRequired => "billing_error",
-        FailureKind::PermissionDenied => "permission_error",
-        FailureKind::NotFound => "not_found_error",
-        FailureKind::PayloadTooLarge => "request_too_large",
-        FailureKind::RateLimited => "rate_limit_error",
-        FailureKind::ProviderOverloaded => "overloaded_error",
-        FailureKind::Timeout => "timeout_error",
-        FailureKind::Internal | FailureKind::ProviderUnavailable => "api_error",
-        _ => "invalid_request_error",
-    };
-    let error = envelope::error(failure, envelope::DOCS);
-    json!({"type": "error", "error": {"type": word, "message": error["message"]}})
 }

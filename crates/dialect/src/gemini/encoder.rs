@@ -1,12 +1,12 @@
-//! Events, written as a stream of this dialect: chunks that are answers themselves, framed as events
-//! or as one list.
+//! Events, written as a stream of this dialect: chunks that are answers themselves, framed as
+//! events or as one list.
 
 use domain::event::{Delta, Event, FinishReason};
 use domain::failure::Failure;
 use serde_json::{Value, json};
 
 use super::answer::{Signs, finish_word, identify, image};
-use super::speaker::error_body;
+use super::failing::error_body;
 use super::usage;
 use crate::dialect::{Face, StreamEncoder};
 use crate::door::Framing;

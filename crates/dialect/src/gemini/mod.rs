@@ -5,10 +5,12 @@ mod ask;
 mod body;
 mod decoder;
 mod encoder;
+mod failing;
 mod parts;
 mod passing;
 mod schema;
 mod speaker;
 mod usage;
+mod whole;
 
 pub(crate) use speaker::{GEMINI, VERTEX};

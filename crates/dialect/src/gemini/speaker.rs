@@ -6,12 +6,14 @@ use bytes::Bytes;
 use domain::answer::Answer;
 use domain::catalog::Endpoint;
 use domain::chat::{ChatRequest, Format};
-use domain::failure::{Failure, FailureKind};
-use serde_json::{Map, Value, json};
+use domain::failure::Failure;
+use serde_json::{Map, Value};
 
 use super::decoder::Chunks;
 use super::encoder::Encoder;
+use super::failing::error_body;
 use super::passing::Verbatim;
+use super::whole::whole;
 use super::{answer, ask, body};
 use crate::decoding::EventReader;
 use crate::dialect::{
@@ -21,7 +23,7 @@ use crate::door::{Door, Framing};
 use crate::exchange::{Exchange, Receipt, Target, Wire};
 use crate::house::FIELDS;
 use crate::request::Request;
-use crate::{emulate, envelope, error};
+use crate::{emulate, error};
 
 /// Who speaks this dialect.
 pub(crate) struct Gemini {
@@ -183,36 +185,4 @@ impl VerbatimDialect for Gemini {
     fn attempt(&self, wire: Wire, face: Face, host: Host) -> Box<dyn Exchange> {
         Box::new(Verbatim { wire, face, host, client: &GEMINI })
     }
-}
-
-/// Reads the body of a whole answer.
-///
-/// # Errors
-/// When it is none: an error, or nonsense.
-pub(super) fn whole(body: &[u8], host: &Host) -> Result<(Value, Answer), Failure> {
-    let body: Value =
-        serde_json::from_slice(body.trim_ascii()).map_err(|_| error::nonsense("cannot be read"))?;
-    let answer = answer::decode(&body, host)?;
-    Ok((body, answer))
-}
-
-/// Returns an error as the dialect words it.
-pub(super) fn error_body(failure: &Failure) -> Value {
-    let word = match failure.kind {
-        FailureKind::Authentication => "UNAUTHENTICATED",
-        FailureKind::PaymentRequired | FailureKind::RateLimited => "RESOURCE_EXHAUSTED",
-        FailureKind::PermissionDenied => "PERMISSION_DENIED",
-        FailureKind::NotFound => "NOT_FOUND",
-        FailureKind::Conflict => "ABORTED",
-        FailureKind::Internal => "INTERNAL",
-        FailureKind::ProviderOverloaded | FailureKind::ProviderUnavailable => "UNAVAILABLE",
-        FailureKind::Timeout => "DEADLINE_EXCEEDED",
-        FailureKind::InvalidRequest
-        | FailureKind::ContextTooLong
-        | FailureKind::ContentPolicy
-        | FailureKind::MethodNotAllowed
-        | FailureKind::PayloadTooLarge => "INVALID_ARGUMENT",
-    };
-    let error = envelope::error(failure, envelope::DOCS);
-    json!({"error": {"code": failure.status(), "message": error["message"], "status": word}})
 }

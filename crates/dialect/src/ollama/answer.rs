@@ -3,7 +3,6 @@
 use domain::answer::{Answer, Choice};
 use domain::event::FinishReason;
 use domain::failure::Failure;
-use domain::usage::{TOKENS_MAX, Usage};
 use serde_json::{Value, json};
 
 use super::decoder::Lines;
@@ -27,15 +26,6 @@ pub(super) fn decode(body: &Value) -> Result<Answer, Failure> {
     let mut answer = Answer::default();
     events.into_iter().for_each(|event| answer.take(event));
     Ok(answer)
-}
-
-/// Reads what an answer used.
-pub(super) fn usage(line: &Value) -> Option<Usage> {
-    let count =
-        |name: &str| u32::try_from(line[name].as_u64()?).ok().filter(|it| *it <= TOKENS_MAX);
-    let input = count("prompt_eval_count").filter(|it| *it != 0)?;
-    let usage = Usage { input, output: count("eval_count")?, ..Usage::default() };
-    Some(usage.bounded())
 }
 
 /// Writes an answer.

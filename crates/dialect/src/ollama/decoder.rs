@@ -5,7 +5,7 @@ use domain::failure::Failure;
 use domain::quirk::Quirks;
 use serde_json::Value;
 
-use super::answer::usage;
+use super::usage::usage;
 use crate::decoding::Reading;
 use crate::error;
 use crate::finish::meaning;

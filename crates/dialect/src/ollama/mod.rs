@@ -1,4 +1,5 @@
-//! Ollama's chat and completions, for local tools that know nothing else, and for hosts of its kind.
+//! Ollama's chat and completions, for local tools that know nothing else, and for hosts of its
+//! kind.
 
 mod answer;
 mod ask;
@@ -6,5 +7,6 @@ mod body;
 mod decoder;
 mod encoder;
 mod speaker;
+mod usage;
 
 pub(crate) use speaker::OLLAMA;

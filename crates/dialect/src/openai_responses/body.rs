@@ -53,16 +53,10 @@ pub(super) fn body(
     if text != json!({}) {
         set("text", text);
     }
-    let sampling = &chat.sampling;
-    let is_free = endpoint.temperature && endpoint.quirks.fixed_temperature != Some(true);
-    for (name, value) in [("temperature", sampling.temperature), ("top_p", sampling.top_p)] {
-        match value {
-            Some(value) if is_free => set(name, json!(value)),
-            Some(_) => dropped.push(name.to_owned()),
-            None => (),
-        }
-    }
-    if let Some(top) = sampling.top_logprobs {
+    let (drawing, undrawn) = drawing(chat, endpoint);
+    drawing.into_iter().for_each(|(name, value)| set(name, json!(value)));
+    dropped.extend(undrawn);
+    if let Some(top) = chat.sampling.top_logprobs {
         include.push("message.output_text.logprobs");
         set("top_logprobs", json!(top));
     }
@@ -87,6 +81,19 @@ pub(super) fn body(
         body.insert(name.clone(), value.clone());
     }
     Ok((body, dropped))
+}
+
+/// How words are to be drawn, and the names of what the endpoint does not let be said.
+type Drawing = (Vec<(&'static str, f64)>, Vec<String>);
+
+fn drawing(chat: &ChatRequest, endpoint: &Endpoint) -> Drawing {
+    let is_free = endpoint.temperature && endpoint.quirks.fixed_temperature != Some(true);
+    let wanted = [("temperature", chat.sampling.temperature), ("top_p", chat.sampling.top_p)];
+    let wanted = wanted.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    if is_free {
+        return (wanted.collect(), Vec::new());
+    }
+    (Vec::new(), wanted.map(|(name, _)| name.to_owned()).collect())
 }
 
 /// Returns the instructions, the items, and whether thinking of another family was left out.

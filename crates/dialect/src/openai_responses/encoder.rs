@@ -1,5 +1,5 @@
-//! Events, written as a stream of this dialect: items that open, grow and close, one at a time, each
-//! event with its number.
+//! Events, written as a stream of this dialect: items that open, grow and close, one at a time,
+//! each event with its number.
 
 use domain::answer::ToolCall;
 use domain::event::{Delta, Event, FinishReason};

@@ -9,5 +9,6 @@ mod items;
 mod passing;
 mod speaker;
 mod usage;
+mod whole;
 
 pub(crate) use speaker::OPENAI_RESPONSES;

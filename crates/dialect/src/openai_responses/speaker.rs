@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::decoder::Response;
 use super::encoder::Encoder;
 use super::passing::Verbatim;
+use super::whole::whole;
 use super::{answer, ask, body};
 use crate::decoding::EventReader;
 use crate::dialect::{
@@ -177,15 +178,4 @@ fn wire(
         dropped,
         schema_as_tool: false,
     }
-}
-
-/// Reads the body of a whole response.
-///
-/// # Errors
-/// When it is none: an error, or nonsense.
-pub(super) fn whole(body: &[u8]) -> Result<(Value, Answer), Failure> {
-    let body: Value =
-        serde_json::from_slice(body.trim_ascii()).map_err(|_| error::nonsense("cannot be read"))?;
-    let answer = answer::decode(&body)?;
-    Ok((body, answer))
 }

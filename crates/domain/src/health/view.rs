@@ -63,8 +63,8 @@ pub struct Percentiles {
 /// How busy an endpoint is, and how fast just now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Load {
-    /// Milliseconds to the first token for a prompt of this length, weighted to the last seconds and
-    /// quick to rise; zero where nothing is known.
+    /// Milliseconds to the first token for a prompt of this length, weighted to the last seconds
+    /// and quick to rise; zero where nothing is known.
     pub first_token_ms: u32,
     /// Tokens a second, weighted to the last half minute; zero where nothing is known.
     pub tokens_per_second: u32,
