@@ -30,5 +30,6 @@ mod sse;
 mod text;
 mod think;
 mod thought;
+pub mod tokens;
 mod translated;
 mod write;

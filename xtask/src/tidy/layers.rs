@@ -12,7 +12,10 @@ enum May {
 /// Every crate by its folder. A name that ends in `-*` stands for a family.
 const LAYERS: [(&str, May); 9] = [
     ("crates/domain", May::Only(&["jiff", "serde", "serde_json", "thiserror"])),
-    ("crates/dialect", May::Only(&["domain", "base64", "bytes", "memchr", "serde", "serde_json"])),
+    (
+        "crates/dialect",
+        May::Only(&["domain", "base64", "bpe-openai", "bytes", "memchr", "serde", "serde_json"]),
+    ),
     (
         "crates/catalog",
         May::Only(&["domain", "include_dir", "serde", "serde_json", "toml", "jiff", "thiserror"]),
