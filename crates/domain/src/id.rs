@@ -15,6 +15,27 @@ pub struct GenerationId(Arc<str>);
 #[serde(transparent)]
 pub struct KeyId(Arc<str>);
 
+/// Names an account: whose credits a request spends.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountId(Arc<str>);
+
+/// Names one process for as long as its journal lives: every start is a new instance.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InstanceId(Arc<str>);
+
+/// Names a lease: the instance that chose it, and its number there, which is never used again.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LeaseId {
+    /// Whose lease it is.
+    #[serde(rename = "i")]
+    pub instance: InstanceId,
+    /// Which of its leases.
+    #[serde(rename = "n")]
+    pub number: u64,
+}
+
 const ALPHANUMERICS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 impl GenerationId {
@@ -64,6 +85,65 @@ impl KeyId {
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl AccountId {
+    /// The account of an installation that has made no other.
+    pub const DEFAULT: &str = "default";
+
+    /// Takes the name of an account.
+    pub fn new(name: &str) -> AccountId {
+        AccountId(name.into())
+    }
+
+    /// Returns the id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for AccountId {
+    fn default() -> AccountId {
+        AccountId::new(AccountId::DEFAULT)
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl InstanceId {
+    /// Takes the name of an instance.
+    pub fn new(name: &str) -> InstanceId {
+        InstanceId(name.into())
+    }
+
+    /// Returns the id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl LeaseId {
+    /// Reads what [`fmt::Display`] wrote; `None` where it cannot be one.
+    pub fn parse(text: &str) -> Option<LeaseId> {
+        let (instance, number) = text.rsplit_once(':')?;
+        Some(LeaseId { instance: InstanceId::new(instance), number: number.parse().ok()? })
+    }
+}
+
+impl fmt::Display for LeaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.instance, self.number)
     }
 }
 

@@ -30,7 +30,7 @@ pub struct ApiKey {
 }
 
 /// How often spending is forgotten. Days begin at midnight UTC, weeks on Monday.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is the word on the wire")]
 pub enum Reset {

@@ -4,6 +4,7 @@
 //! those is passed in. That is what makes it testable in milliseconds, and replayable.
 
 pub mod answer;
+pub mod books;
 pub mod catalog;
 pub mod chat;
 pub mod event;
@@ -17,6 +18,7 @@ pub mod nearest;
 pub mod plan;
 pub mod port;
 pub mod price;
+pub mod purse;
 pub mod quirk;
 pub mod request;
 pub mod secret;
