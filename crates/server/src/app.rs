@@ -8,9 +8,11 @@ use store::{Db, Recorder};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::Auth;
-use crate::clock::{SystemClock, SystemEntropy};
+use crate::clock::{SystemClock, SystemEntropy, random};
 use crate::config::Config;
+use crate::idempotency::{Answers, Bounds};
 use crate::intake::Intake;
+use crate::key_text::hex;
 use crate::snapshot::Found;
 
 /// What a handler may touch.
@@ -27,6 +29,8 @@ pub struct App {
     pub auth: Auth,
     /// How bodies are read.
     pub intake: Intake,
+    /// Answers to requests that may be repeated.
+    pub answers: Answers,
     /// The address under which callers reach this instance, without a slash at its end.
     pub public_url: String,
     current: RwLock<Arc<Current>>,
@@ -54,6 +58,14 @@ impl App {
             tasks: TaskTracker::new(),
         };
         let intake = Intake::new(&current.config);
+        let kept = &current.config.idempotency;
+        let bounds = Bounds {
+            window_ms: kept.window_ms,
+            answer_bytes: kept.answer_bytes,
+            caller_bytes: kept.key_bytes,
+            caller_requests: kept.key_requests,
+        };
+        let answers = Answers::new(bounds, hex(&random::<16>()));
         App {
             world: Arc::new(world),
             ledger,
@@ -61,6 +73,7 @@ impl App {
             db,
             auth,
             intake,
+            answers,
             public_url,
             current: RwLock::new(Arc::new(current)),
         }

@@ -58,6 +58,11 @@ impl Auth {
         self.hasher.id(text)
     }
 
+    /// Returns the keyed hash of some texts, told apart from each other.
+    pub fn digest(&self, parts: &[&[u8]]) -> KeyId {
+        self.hasher.digest(parts)
+    }
+
     /// Makes a key known that lives in memory only.
     pub fn admit(&self, key: ApiKey) {
         self.remember(Known { key: Arc::new(key), asked: None });
@@ -167,7 +172,7 @@ pub struct Shop<'a> {
 }
 
 /// Reads the credential of a request.
-fn credential(headers: &HeaderMap) -> Result<&str, Failure> {
+pub(crate) fn credential(headers: &HeaderMap) -> Result<&str, Failure> {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = text(&AUTHORIZATION).and_then(|value| {
         let (scheme, rest) = value.split_once(' ')?;

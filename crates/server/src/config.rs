@@ -33,6 +33,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// How large things may be.
     pub limits: Limits,
+    /// What is kept of answers to requests that carry an `Idempotency-Key`.
+    pub idempotency: Idempotency,
     /// What is logged, and how.
     pub log: Log,
     /// Credentials and switches, by provider.
@@ -77,6 +79,20 @@ pub struct Limits {
     pub body_bytes_total: usize,
     /// Connections of callers.
     pub connections: usize,
+}
+
+/// What is kept of answers to requests that carry an `Idempotency-Key`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Idempotency {
+    /// How long a request is known, in milliseconds.
+    pub window_ms: u64,
+    /// The largest answer that is kept.
+    pub answer_bytes: usize,
+    /// All answers that are kept for one key.
+    pub key_bytes: u64,
+    /// Requests that are known of one key.
+    pub key_requests: u32,
 }
 
 /// What is logged, and how.
@@ -171,6 +187,8 @@ impl Config {
             ("timeouts.total_ms", total_ms),
             ("limits.body_bytes", self.limits.body_bytes as u64),
             ("limits.connections", self.limits.connections as u64),
+            ("idempotency.window_ms", self.idempotency.window_ms),
+            ("idempotency.key_requests", u64::from(self.idempotency.key_requests)),
         ];
         if let Some((key, _)) = zeros.iter().find(|(_, value)| *value == 0) {
             return Err(fault("configuration", &format!("`{key}` must not be zero")));

@@ -55,6 +55,17 @@ impl KeyHasher {
         mac.update(text.as_bytes());
         KeyId::new(&hex(&mac.finalize().into_bytes()))
     }
+
+    /// Returns the keyed hash of some texts, told apart from each other and from keys.
+    pub fn digest(&self, parts: &[&[u8]]) -> KeyId {
+        let mut mac = self.keyed.clone();
+        mac.update(b"\0");
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        KeyId::new(&hex(&mac.finalize().into_bytes()))
+    }
 }
 
 /// Writes bytes in hexadecimal.

@@ -11,6 +11,7 @@ pub mod credentials;
 pub mod database;
 pub mod demo;
 pub mod error;
+pub mod idempotency;
 pub mod intake;
 pub mod key_text;
 pub mod listener;

@@ -12,6 +12,7 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use crate::api::{chat, generation, keys, models, providers};
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
+use crate::idempotency::{Idempotency, REPLAYED};
 
 /// Returns every route. The API stands under `/api/v1`, and under `/v1` for clients that want it
 /// there.
@@ -31,6 +32,7 @@ pub fn routes(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(wrong_method)
         // Bodies are bounded where they are read, by the operator's limit.
         .layer(DefaultBodyLimit::disable())
+        .layer(Idempotency(app.clone()))
         .layer(cors())
         .with_state(app)
 }
@@ -64,8 +66,12 @@ const FRONT: &str = "Interline: one API over every model.\n\
 
 /// Browsers call the API directly, with keys in headers and never with cookies.
 fn cors() -> CorsLayer {
-    let exposed =
-        [GENERATION_ID, HeaderName::from_static("x-interline-dropped"), http::header::RETRY_AFTER];
+    let exposed = [
+        GENERATION_ID,
+        REPLAYED,
+        HeaderName::from_static("x-interline-dropped"),
+        http::header::RETRY_AFTER,
+    ];
     CorsLayer::new()
         .allow_origin(Any)
         .allow_headers(AllowHeaders::mirror_request())

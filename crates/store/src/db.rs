@@ -61,6 +61,11 @@ impl Db {
         Err(StoreError::Address("it begins with neither `sqlite:` nor `postgres://`"))
     }
 
+    /// Returns whether other processes may use the same database: a file has one owner.
+    pub fn is_shared(&self) -> bool {
+        self.engine == Engine::Postgres
+    }
+
     /// Waits until every connection is closed. Whatever is asked of any clone afterwards fails.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -5,6 +5,7 @@
 //! placeholders (plain ones for SQLite where there are very many), `ON CONFLICT`, `RETURNING`.
 //! Times are milliseconds, money nano-dollars, truth 0 or 1, and nothing here reads a clock.
 
+pub mod answers;
 mod db;
 pub mod generations;
 pub mod keys;

@@ -21,6 +21,17 @@ pub(super) async fn caller(app: &Arc<App>, headers: &HeaderMap) -> Result<Caller
     app.auth.caller(headers, &shop).await
 }
 
+/// Returns the name of whoever is calling: of the key, or of the operator.
+///
+/// # Errors
+/// `Authentication`.
+pub(crate) async fn caller_id(app: &Arc<App>, headers: &HeaderMap) -> Result<KeyId, Failure> {
+    Ok(match caller(app, headers).await? {
+        Caller::Key(key) => key.id.clone(),
+        Caller::Operator => KeyId::new("operator"),
+    })
+}
+
 /// Finds the holder of a key.
 ///
 /// # Errors

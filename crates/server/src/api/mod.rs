@@ -7,3 +7,5 @@ pub mod models;
 pub mod providers;
 
 mod caller;
+
+pub(crate) use caller::caller_id;

@@ -18,6 +18,8 @@ pub struct Client {
     inner: HyperClient<HttpConnector, Full<Bytes>>,
     base: String,
     key: String,
+    /// The `Idempotency-Key` of every request.
+    named: Option<String>,
 }
 
 #[derive(Debug)]
@@ -30,16 +32,26 @@ pub struct Answer {
 impl Client {
     pub fn new(base: String, key: &str) -> Client {
         let inner = HyperClient::builder(TokioExecutor::new()).build_http();
-        Client { inner, base, key: key.to_owned() }
+        Client { inner, base, key: key.to_owned(), named: None }
     }
 
     pub fn with_key(&self, key: &str) -> Client {
-        Client { inner: self.inner.clone(), base: self.base.clone(), key: key.to_owned() }
+        Client {
+            inner: self.inner.clone(),
+            base: self.base.clone(),
+            key: key.to_owned(),
+            named: None,
+        }
+    }
+
+    /// The same caller, whose requests carry this `Idempotency-Key`.
+    pub fn named(&self, name: &str) -> Client {
+        Client { named: Some(name.to_owned()), ..self.with_key(&self.key) }
     }
 
     /// The same caller at another address.
     pub fn at(&self, base: String) -> Client {
-        Client { inner: self.inner.clone(), base, key: self.key.clone() }
+        Client { base, ..self.with_key(&self.key) }
     }
 
     pub fn base(&self) -> &str {
@@ -48,13 +60,15 @@ impl Client {
 
     /// Begins a request and returns the head of its response with the body to come.
     pub async fn open(&self, method: Method, path: &str, body: String) -> http::Response<Incoming> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
             .header("authorization", format!("Bearer {}", self.key))
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body)))
-            .unwrap();
+            .header("content-type", "application/json");
+        if let Some(name) = &self.named {
+            request = request.header("idempotency-key", name);
+        }
+        let request = request.body(Full::new(Bytes::from(body))).unwrap();
         tokio::time::timeout(PATIENCE, self.inner.request(request)).await.expect("a head").unwrap()
     }
 

@@ -5,6 +5,7 @@
 mod admin;
 mod client;
 mod failover;
+mod idempotency;
 mod lifecycle;
 mod limits;
 mod matrix;

@@ -22,7 +22,7 @@ struct Applied {
     checksum: String,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         version: 1,
         name: "keys",
@@ -32,6 +32,11 @@ const MIGRATIONS: [Migration; 2] = [
         version: 2,
         name: "generations",
         sql: include_str!("../../../../migrations/0002_generations.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "kept_answers",
+        sql: include_str!("../../../../migrations/0003_kept_answers.sql"),
     },
 ];
 
