@@ -10,7 +10,7 @@ enum May {
 }
 
 /// Every crate by its folder. A name that ends in `-*` stands for a family.
-const LAYERS: [(&str, May); 9] = [
+const LAYERS: [(&str, May); 10] = [
     ("crates/domain", May::Only(&["jiff", "serde", "serde_json", "thiserror"])),
     (
         "crates/dialect",
@@ -21,6 +21,7 @@ const LAYERS: [(&str, May); 9] = [
         May::Only(&["domain", "include_dir", "serde", "serde_json", "toml", "jiff", "thiserror"]),
     ),
     ("crates/ledger", May::Only(&["domain", "thiserror", "serde", "serde_json", "bytes"])),
+    ("crates/rankings", May::Only(&["statrs"])),
     (
         "crates/relay",
         May::Only(&[
