@@ -2,7 +2,7 @@
 
 use domain::failure::Failure;
 use domain::price::Rate;
-use domain::request::{MaxPrice, Preferences, Sort};
+use domain::request::{Cutoffs, MaxPrice, Preferences, Sort};
 use serde_json::{Map, Value};
 
 const QUANTIZATIONS: [&str; 12] = [
@@ -11,6 +11,8 @@ const QUANTIZATIONS: [&str; 12] = [
 ];
 /// Names in one list, at most.
 const NAMES_MAX: usize = 256;
+/// Bytes of a name, at most.
+const NAME_MAX: usize = 128;
 /// What `max_price` bounds.
 const PRICES: [&str; 5] = ["prompt", "completion", "request", "image", "audio"];
 const TOKENS_PER_PRICE: f64 = 1e6;
@@ -37,10 +39,6 @@ pub(crate) fn preferences(
             "quantizations" => wants.quantizations = quantizations(value)?,
             "sort" => {
                 (wants.sort, wants.sort_across_models) = sort(value)?;
-                if wants.sort.is_some_and(|by| by != Sort::Price) {
-                    let why = "endpoints are not measured by it yet, and sorted by price";
-                    ignored.push(format!("provider.sort: {why}"));
-                }
             }
             "max_price" => {
                 wants.max_price = max_price(value)?;
@@ -49,15 +47,9 @@ pub(crate) fn preferences(
                     ignored.push(format!("provider.max_price.{}: not known", shown(name)));
                 }
             }
-            "preferred_min_throughput" | "preferred_max_latency" => {
-                ignored.push(format!("provider.{key}: endpoints are not measured by it yet"));
-            }
-            "enforce_distillable_text" => {
-                if truth(key, value)? {
-                    let why = "whether authors permit distillation is not known";
-                    ignored.push(format!("provider.{key}: {why}"));
-                }
-            }
+            "preferred_min_throughput" => wants.min_throughput = cutoffs(key, value, 1.0)?,
+            "preferred_max_latency" => wants.max_latency_ms = cutoffs(key, value, 1_000.0)?,
+            "enforce_distillable_text" => wants.distillable = truth(key, value)?,
             unknown => ignored.push(format!("provider.{}: not known", shown(unknown))),
         }
     }
@@ -80,7 +72,34 @@ fn truth(key: &str, value: &Value) -> Result<bool, Failure> {
 fn names(key: &str, value: &Value) -> Result<Vec<String>, Failure> {
     let must = || wrong(key, "a list of at most 256 names of providers");
     let items = value.as_array().filter(|items| items.len() <= NAMES_MAX).ok_or_else(must)?;
-    items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(must)).collect()
+    let name = |item: &Value| item.as_str().filter(|it| it.len() <= NAME_MAX).map(str::to_owned);
+    items.iter().map(|item| name(item).ok_or_else(must)).collect()
+}
+
+/// Reads what is bounded at points of a distribution: a number bounds the median. `units` are in
+/// one of what the caller writes.
+fn cutoffs(key: &str, value: &Value, units: f64) -> Result<Cutoffs, Failure> {
+    let bound = |value: &Value| match value.as_f64() {
+        Some(number) if 0.0 <= number => Some((number * units).ceil() as u32),
+        _ => None,
+    };
+    let must = || wrong(key, "a number, or an object of numbers under p50, p75, p90 and p99");
+    let Some(points) = value.as_object() else {
+        let p50 = Some(bound(value).ok_or_else(must)?);
+        return Ok(Cutoffs { p50, ..Cutoffs::default() });
+    };
+    let mut found = Cutoffs::default();
+    for (point, value) in points.iter().filter(|(_, value)| !value.is_null()) {
+        let place = match point.as_str() {
+            "p50" => &mut found.p50,
+            "p75" => &mut found.p75,
+            "p90" => &mut found.p90,
+            "p99" => &mut found.p99,
+            _ => return Err(must()),
+        };
+        *place = Some(bound(value).ok_or_else(must)?);
+    }
+    Ok(found)
 }
 
 fn collection(value: &Value) -> Result<bool, Failure> {
@@ -122,13 +141,8 @@ fn sort(value: &Value) -> Result<(Option<Sort>, bool), Failure> {
 }
 
 fn sort_by(by: &Value) -> Result<Sort, Failure> {
-    match by.as_str() {
-        Some("price") => Ok(Sort::Price),
-        Some("throughput") => Ok(Sort::Throughput),
-        Some("latency") => Ok(Sort::Latency),
-        Some("exacto") => Ok(Sort::Exacto),
-        _ => Err(wrong("sort", "one of price, throughput, latency, exacto")),
-    }
+    let must = || wrong("sort", "one of price, throughput, latency, exacto");
+    by.as_str().and_then(Sort::parse).ok_or_else(must)
 }
 
 fn max_price(value: &Value) -> Result<MaxPrice, Failure> {
@@ -181,7 +195,8 @@ mod tests {
             "allow_fallbacks": false, "require_parameters": true, "data_collection": "deny",
             "zdr": true, "quantizations": ["fp8"], "sort": {"by": "price", "partition": "none"},
             "max_price": {"prompt": 0.14, "completion": "1.2", "request": null},
-            "preferred_max_latency": 2, "colour": "blue", "options": null
+            "preferred_max_latency": 2, "preferred_min_throughput": {"p90": 40.5, "p99": null},
+            "enforce_distillable_text": true, "colour": "blue", "options": null
         }))
         .unwrap();
         assert_eq!(wants.order, ["groq"]);
@@ -196,7 +211,10 @@ mod tests {
         assert_eq!(wants.max_price.request, None);
         let names: Vec<&str> =
             ignored.iter().filter_map(|it| it.split_once(':')).map(|(name, _)| name).collect();
-        assert_eq!(names, ["provider.preferred_max_latency", "provider.colour"]);
+        assert_eq!(names, ["provider.colour"]);
+        assert_eq!(wants.max_latency_ms, Cutoffs { p50: Some(2_000), ..Cutoffs::default() });
+        assert_eq!(wants.min_throughput, Cutoffs { p90: Some(41), ..Cutoffs::default() });
+        assert!(wants.distillable);
     }
 
     #[test]
@@ -215,6 +233,10 @@ mod tests {
             (json!({"quantizations": ["fp7"]}), "provider.quantizations"),
             (json!({"sort": "speed"}), "provider.sort"),
             (json!({"sort": {"partition": "all"}}), "provider.sort.partition"),
+            (json!({"preferred_max_latency": "soon"}), "provider.preferred_max_latency"),
+            (json!({"preferred_max_latency": {"p42": 1}}), "provider.preferred_max_latency"),
+            (json!({"preferred_min_throughput": -1}), "provider.preferred_min_throughput"),
+            (json!({"only": ["x".repeat(129)]}), "provider.only"),
             (json!({"max_price": {"prompt": -1}}), "provider.max_price.prompt"),
             (json!({"max_price": {"image": "NaN"}}), "provider.max_price.image"),
         ] {

@@ -4,6 +4,7 @@
 //! marked down, `retry` what is tried next. A new cause seldom needs a new kind.
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// A failure of a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -110,6 +111,30 @@ pub struct Availability {
     /// The one constraint that would have to give.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub constraint: Option<Constraint>,
+    /// What stood in the way of each endpoint; a long list is cut.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Rejected>,
+    /// The smallest change of the request that would admit one of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub smallest_change: Vec<Change>,
+}
+
+/// An endpoint that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rejected {
+    /// Its id.
+    pub endpoint: String,
+    /// The rules that left it out.
+    pub excluded_by: Vec<&'static str>,
+}
+
+/// A change of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The field, as `provider.max_price.prompt`.
+    pub field: String,
+    /// What it has to be; null where it has to be left out.
+    pub to: Value,
 }
 
 /// A constraint that left nothing.
@@ -144,6 +169,8 @@ pub enum AvailabilityCode {
     PrivacyRestricted,
     /// What else the request says left nobody.
     ConstraintFiltered,
+    /// Nobody serves it for nothing any more.
+    FreeVariantEnded,
 }
 
 impl FailureKind {

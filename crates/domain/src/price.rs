@@ -158,6 +158,45 @@ impl Price {
         self.charge(&Usage { output: 0, reasoning: 0, output_audio: 0, ..*usage })
     }
 
+    /// Returns whether nothing is charged for whatever is used.
+    pub fn is_free(&self) -> bool {
+        let Price {
+            input,
+            output,
+            cache_read,
+            cache_write,
+            cache_write_1h,
+            reasoning,
+            input_audio,
+            output_audio,
+            citation,
+            image,
+            request,
+            search,
+            minute,
+            character,
+        } = *self;
+        [
+            input,
+            output,
+            cache_read,
+            cache_write,
+            cache_write_1h,
+            reasoning,
+            input_audio,
+            output_audio,
+            citation,
+            image,
+            request,
+            search,
+            minute,
+            character,
+        ]
+        .into_iter()
+        .flatten()
+        .all(|rate| rate == Rate::FREE)
+    }
+
     /// Returns these rates with the ones that `over` names replaced.
     fn overridden_by(self, over: &Price) -> Price {
         Price {

@@ -1,10 +1,14 @@
 //! What admission and planning know of a request, whatever dialect it came in.
 
+use serde::{Deserialize, Serialize};
+
 use crate::catalog::Modality;
+use crate::health::Percentiles;
 use crate::price::Rate;
 
 /// The facts of a request on which it is admitted, planned and bounded.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Facts {
     /// The models asked for, in order of preference, as the caller wrote them.
     pub models: Vec<String>,
@@ -30,6 +34,8 @@ pub struct Facts {
     pub reasoning: Option<ReasoningAsk>,
     /// It wants the provider's priority tier.
     pub priority: bool,
+    /// It wants a tier that is cheap and may be refused, where its model has one.
+    pub flex: bool,
     /// The optional parameters that it sets, by their names on the wire.
     pub parameters: Vec<String>,
     /// Where it wants to go.
@@ -41,7 +47,8 @@ pub struct Facts {
 }
 
 /// How a request wants the model to think.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ReasoningAsk {
     /// How hard.
     pub effort: Option<Effort>,
@@ -51,6 +58,26 @@ pub struct ReasoningAsk {
     pub enabled: Option<bool>,
     /// Without showing it.
     pub exclude: bool,
+}
+
+impl Sort {
+    /// Every one, as requests and settings write them.
+    pub const ALL: [Sort; 4] = [Sort::Price, Sort::Throughput, Sort::Latency, Sort::Exacto];
+
+    /// Returns the word on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Sort::Price => "price",
+            Sort::Throughput => "throughput",
+            Sort::Latency => "latency",
+            Sort::Exacto => "exacto",
+        }
+    }
+
+    /// Returns what a word on the wire means.
+    pub fn parse(word: &str) -> Option<Sort> {
+        Sort::ALL.into_iter().find(|sort| sort.word() == word)
+    }
 }
 
 impl ReasoningAsk {
@@ -63,7 +90,8 @@ impl ReasoningAsk {
 }
 
 /// How hard a model is to think.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is the word on the wire")]
 pub enum Effort {
     None,
@@ -120,7 +148,8 @@ impl Effort {
 }
 
 /// Where a request wants to go: the `provider` object of OpenRouter's API.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Preferences {
     /// These first, in this order.
     pub order: Vec<String>,
@@ -144,6 +173,12 @@ pub struct Preferences {
     pub sort_across_models: bool,
     /// The highest rates that are accepted.
     pub max_price: MaxPrice,
+    /// Endpoints that write fewer tokens a second than this go last.
+    pub min_throughput: Cutoffs,
+    /// Endpoints that take more milliseconds to their first token than this go last.
+    pub max_latency_ms: Cutoffs,
+    /// Whether the author of the model has to permit that others are trained on its answers.
+    pub distillable: bool,
 }
 
 impl Default for Preferences {
@@ -161,12 +196,46 @@ impl Default for Preferences {
             sort: None,
             sort_across_models: false,
             max_price: MaxPrice::default(),
+            min_throughput: Cutoffs::default(),
+            max_latency_ms: Cutoffs::default(),
+            distillable: false,
         }
     }
 }
 
+/// Bounds at four points of a distribution; `None` bounds nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "each is the usual word for it")]
+pub struct Cutoffs {
+    pub p50: Option<u32>,
+    pub p75: Option<u32>,
+    pub p90: Option<u32>,
+    pub p99: Option<u32>,
+}
+
+impl Cutoffs {
+    /// Returns whether nothing is bounded.
+    pub fn is_empty(&self) -> bool {
+        *self == Cutoffs::default()
+    }
+
+    /// Returns whether every bound holds, by `holds(measured, bound)`.
+    pub fn hold(&self, measured: &Percentiles, holds: fn(u32, u32) -> bool) -> bool {
+        [
+            (measured.p50, self.p50),
+            (measured.p75, self.p75),
+            (measured.p90, self.p90),
+            (measured.p99, self.p99),
+        ]
+        .into_iter()
+        .all(|(measured, bound)| bound.is_none_or(|bound| holds(measured, bound)))
+    }
+}
+
 /// What endpoints are sorted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// Cheapest first.
     Price,
@@ -179,7 +248,8 @@ pub enum Sort {
 }
 
 /// The highest rates that a request accepts; `None` accepts any.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MaxPrice {
     /// Per prompt token.
     pub prompt: Option<Rate>,

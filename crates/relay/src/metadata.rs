@@ -51,7 +51,7 @@ pub(crate) fn metadata(journey: &Journey, selected: Option<EndpointIx>) -> Optio
         "summary": format!("available={}, selected={}", available.len(), name.unwrap_or("none")),
         "attempt": selected.map_or(0, |_| journey.attempts.len()),
         "is_byok": false,
-        "endpoints": { "total": journey.plan.considered, "available": available },
+        "endpoints": { "total": journey.plan.considered.len(), "available": available },
         "attempts": attempts,
         "dropped_parameters": journey.dropped,
     }))

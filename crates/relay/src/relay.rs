@@ -13,7 +13,7 @@ use domain::failure::{Failure, Fault, Retry};
 use domain::generation::AttemptRecord;
 use domain::health::EndpointHealth;
 use domain::money::Money;
-use domain::plan::{Candidate, Offers, Plan, plan};
+use domain::plan::{Candidate, Offers, Plan, Turn, Wanted, plan};
 use domain::port::Intent;
 use domain::time::Timestamp;
 use tokio::sync::oneshot;
@@ -37,7 +37,8 @@ use crate::world::World;
 /// Why nothing was or could be served; nothing of an answer has been shown then.
 pub async fn relay(world: &Arc<World>, call: Call) -> Result<Reply, Box<Refusal>> {
     let models = resolve(&call)?;
-    let plan = planned(&call, &models).map_err(|failure| refused(&call, &models, failure))?;
+    let plan =
+        planned(world, &call, &models).map_err(|failure| refused(&call, &models, failure))?;
     let intent = Intent {
         generation: call.id.clone(),
         key: call.key.clone(),
@@ -217,7 +218,7 @@ async fn pass_on(world: &Arc<World>, journey: Box<Journey>, served: Served, mut 
     }
 }
 
-fn planned(call: &Call, models: &[ModelIx]) -> Result<Plan, Failure> {
+fn planned(world: &World, call: &Call, models: &[ModelIx]) -> Result<Plan, Failure> {
     let snapshot = &*call.snapshot;
     let offers = Offers {
         catalog: &snapshot.catalog,
@@ -230,9 +231,13 @@ fn planned(call: &Call, models: &[ModelIx]) -> Result<Plan, Failure> {
             let taken = dialect::registry::supported_parameters(endpoint);
             parameters.iter().all(|name| taken.contains(&name.as_str()))
         },
+        turn: &|_| Turn::House,
+        defaults: &snapshot.defaults,
         now: call.received,
+        entropy: world.entropy.draw(),
     };
-    plan(&call.request.facts, models, &offers)
+    let wanted: Vec<Wanted> = models.iter().copied().map(Wanted::plain).collect();
+    plan(&call.request.facts, &wanted, &offers)
 }
 
 fn refused(call: &Call, models: &[ModelIx], failure: Failure) -> Box<Refusal> {

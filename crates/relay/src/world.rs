@@ -8,6 +8,7 @@ use bytes::Bytes;
 use dialect::exchange::Wire;
 use domain::catalog::{Catalog, EndpointIx, ModelIx};
 use domain::failure::Failure;
+use domain::plan::Defaults;
 use domain::port::{Clock, Entropy, Ledger, Waiting};
 use domain::time::Timestamp;
 use tokio_util::task::TaskTracker;
@@ -34,6 +35,8 @@ pub struct Snapshot {
     pub timeouts: Timeouts,
     /// How endpoints have been lately.
     pub health: Health,
+    /// What the house insists on, whatever a request says.
+    pub defaults: Defaults,
     /// By model: its endpoints that can be called.
     callable: Vec<Vec<EndpointIx>>,
 }
@@ -119,7 +122,12 @@ impl Snapshot {
             callable[catalog.endpoint(*offer).model.0 as usize].push(*offer);
         }
         let health = Health::new(catalog.endpoints().len());
-        Snapshot { catalog, upstream, timeouts, health, callable }
+        Snapshot { catalog, upstream, timeouts, health, defaults: Defaults::default(), callable }
+    }
+
+    /// Returns the same with what the house insists on.
+    pub fn insisting(self, defaults: Defaults) -> Snapshot {
+        Snapshot { defaults, ..self }
     }
 
     /// Returns the endpoints of a model that can be called.

@@ -10,6 +10,8 @@ use domain::secret::Secret;
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
+use crate::routing::Routing;
+
 /// The defaults, and the reference of every key.
 pub const DEFAULTS: &str = include_str!("default.toml");
 
@@ -35,6 +37,8 @@ pub struct Config {
     pub limits: Limits,
     /// What is kept of answers to requests that carry an `Idempotency-Key`.
     pub idempotency: Idempotency,
+    /// Where requests may go, whatever they say.
+    pub routing: Routing,
     /// What is logged, and how.
     pub log: Log,
     /// Credentials and switches, by provider.

@@ -16,5 +16,6 @@ pub mod intake;
 pub mod key_text;
 pub mod listener;
 pub mod routes;
+pub mod routing;
 pub mod snapshot;
 pub mod upstream;

@@ -136,7 +136,8 @@ pub fn assemble(config: &Config, parts: Parts<'_>) -> Result<Assembled, Assembly
     let (routes, offers, providers) = routes(&catalog, config, parts.environment);
     let catalog = Arc::new(catalog);
     let network = Arc::new(Network::new(parts.clients, parts.clock, routes));
-    let snapshot = Snapshot::new(catalog, network, timeouts(config), &offers);
+    let snapshot = Snapshot::new(catalog, network, timeouts(config), &offers)
+        .insisting(config.routing.defaults());
     Ok(Assembled { snapshot: Arc::new(snapshot), providers })
 }
 

@@ -97,7 +97,9 @@ fn take_facts(request: &mut Request) -> Result<(), Failure> {
     let choices = whole("n").and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
     let (stream, session_id, user) =
         (truth("stream") == Some(true), text("session_id"), text("user"));
-    let priority = matches!(text("service_tier").as_deref(), Some("priority" | "fast"));
+    let tier = text("service_tier");
+    let priority = matches!(tier.as_deref(), Some("priority" | "fast"));
+    let flex = tier.as_deref() == Some("flex");
     let facts = &mut request.facts;
     if schema && !facts.parameters.iter().any(|name| name == "structured_outputs") {
         facts.parameters.push("structured_outputs".to_owned());
@@ -109,6 +111,7 @@ fn take_facts(request: &mut Request) -> Result<(), Failure> {
     facts.schema = schema;
     facts.reasoning = reasoning;
     facts.priority = priority;
+    facts.flex = flex;
     facts.session_id = session_id;
     facts.user = user;
     Ok(())

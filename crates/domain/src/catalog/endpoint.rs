@@ -86,7 +86,34 @@ pub struct Endpoint {
     pub note: Option<String>,
 }
 
+/// At whose urgency an endpoint serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// Like everybody's.
+    Default,
+    /// Before others, at a higher price.
+    Priority,
+    /// After others, at a lower price.
+    Flex,
+}
+
 impl Endpoint {
+    /// Returns its tier, which its variant names: `flex`, `short-flex`, `priority`.
+    pub fn tier(&self) -> Tier {
+        let is = |word: &str| {
+            self.variant.as_deref().is_some_and(|it| it.split('-').any(|part| part == word))
+        };
+        if self.variant.is_none() {
+            Tier::Default
+        } else if is("flex") {
+            Tier::Flex
+        } else if is("priority") {
+            Tier::Priority
+        } else {
+            Tier::Default
+        }
+    }
+
     /// Returns whether requests may go there at all, given a credential.
     ///
     /// Trials, previews and free tiers need an operator who accepts their terms; deprecated and

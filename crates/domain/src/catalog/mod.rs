@@ -9,7 +9,7 @@ mod place;
 mod provider;
 mod whole;
 
-pub use endpoint::{Billing, Endpoint, EndpointStatus, ReasoningControls};
+pub use endpoint::{Billing, Endpoint, EndpointStatus, ReasoningControls, Tier};
 pub use model::{Modality, Model, ModelKind};
 pub use place::{EndpointIx, ModelIx, ProviderIx};
 pub use provider::{Auth, DataPolicy, Dialect, Provider, ProviderClass, Training};

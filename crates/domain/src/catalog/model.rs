@@ -52,6 +52,23 @@ impl Model {
     pub fn author(&self) -> &str {
         self.id.split_once('/').map_or(self.id.as_str(), |(author, _)| author)
     }
+
+    /// Returns whether other models may be trained on its answers, as far as its licence tells:
+    /// `None` where none is known, or it is one that sets terms of its own.
+    pub fn may_teach(&self) -> Option<bool> {
+        const FREE: [&str; 8] = [
+            "apache-2.0",
+            "mit",
+            "modified-mit",
+            "bsd-2-clause",
+            "bsd-3-clause",
+            "cc-by-4.0",
+            "cc0-1.0",
+            "unlicense",
+        ];
+        let license = self.license.as_deref()?.to_ascii_lowercase();
+        FREE.contains(&license.as_str()).then_some(true)
+    }
 }
 
 /// What kind of request a model answers.

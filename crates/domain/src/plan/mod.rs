@@ -1,15 +1,23 @@
 //! Which endpoints may serve a request, and in what order they are tried.
 //!
-//! The decision is a pure function of what it is given, so a log line replays it.
+//! The decision is a pure function of what it is given, randomness included, so a receipt replays
+//! it. `docs/routing.md` tells callers the rules.
 
+mod candidate;
+mod change;
+mod draw;
 mod filter;
+mod naming;
 mod offers;
 mod order;
+mod quality;
+mod rank;
 mod refusal;
 
 #[cfg(test)]
 mod tests;
 
-pub use filter::Exclusion;
-pub use offers::Offers;
-pub use order::{ATTEMPTS_MAX, Candidate, Plan, plan};
+pub use candidate::{ATTEMPTS_MAX, Candidate, Considered, Plan};
+pub use filter::{Exclusion, Obstacles};
+pub use offers::{Defaults, Lane, Offers, Turn, Wanted};
+pub use order::{admits, plan};

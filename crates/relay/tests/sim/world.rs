@@ -153,7 +153,7 @@ impl Stage {
     /// Sends the request and notes what its caller sees.
     pub async fn perform(&self, scene: &Scene) -> Seen {
         let body = format!(
-            "{{\"model\":\"sim/one\",\"stream\":{},\"max_tokens\":100,\"messages\":\
+            "{{\"model\":\"sim/one\",\"provider\":{{\"sort\":\"price\"}},\"stream\":{},\"max_tokens\":100,\"messages\":\
              [{{\"role\":\"user\",\"content\":\"hi\"}}]}}",
             scene.streams
         );

@@ -14,9 +14,11 @@ use crate::client::Client;
 
 pub const ROOT_KEY: &str = "root-key-of-the-end-to-end-tests-0001";
 
-/// Short enough for tests, long enough for a busy machine.
+/// Short enough for tests, long enough for a busy machine; and sorted, so that tests know who is
+/// asked first.
 pub const CONFIG: &str = "[timeouts]\nconnect_ms = 500\nfirst_byte_ms = 900\nidle_ms = 700\n\
-                          keep_alive_ms = 300\ndrain_ms = 10000\n[log]\nfilter = \"info\"\n";
+                          keep_alive_ms = 300\ndrain_ms = 10000\n\
+                          [routing]\nsort = \"price\"\n[log]\nfilter = \"info\"\n";
 
 pub struct Stand {
     pub simulator: Simulator,
