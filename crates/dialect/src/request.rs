@@ -34,6 +34,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// What answers repeat of it, in its dialect's own form.
     pub echo: Option<Arc<Value>>,
+    /// The house limits the answer to so many tokens, where the caller named no limit.
+    pub output_limit: Option<u32>,
 }
 
 /// A top-level field of a body: `"name": value`.
@@ -81,6 +83,16 @@ impl Request {
             chat: None,
             headers: Vec::new(),
             echo: None,
+            output_limit: None,
+        }
+    }
+
+    /// Limits the answer to `tokens`, of a request that names no limit itself.
+    pub fn limit_output(&mut self, tokens: u32) {
+        self.facts.output_tokens_max = Some(tokens);
+        self.output_limit = Some(tokens);
+        if let Some(chat) = &mut self.chat {
+            Arc::make_mut(chat).output.tokens_max = Some(tokens);
         }
     }
 

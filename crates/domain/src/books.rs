@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use crate::generation::Generation;
 use crate::id::{AccountId, InstanceId, LeaseId};
 use crate::money::Money;
-use crate::port::Waiting;
 use crate::price::Price;
 use crate::purse::Purse;
+use crate::waiting::Waiting;
 
 /// The most settlements in one batch.
 pub const BATCH_MAX: usize = 500;

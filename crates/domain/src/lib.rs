@@ -24,4 +24,5 @@ pub mod request;
 pub mod secret;
 pub mod time;
 pub mod usage;
+pub mod waiting;
 pub mod window;

@@ -11,7 +11,7 @@ use domain::generation::Generation;
 use domain::id::{GenerationId, KeyId};
 use domain::key::Spend;
 use domain::money::Money;
-use domain::port::{Archive, Intent, Ledger, Waiting};
+use domain::port::{Archive, Ended, Held, Intent, Ledger, Mark, Progress, Waiting};
 use domain::time::Timestamp;
 
 /// Books in the memory of one process, followed by an archive.
@@ -67,22 +67,24 @@ impl MemoryLedger {
 }
 
 impl Books {
-    fn hold(&mut self, intent: Intent) -> Result<(), Failure> {
-        if self.holds.contains_key(&intent.generation) {
-            return Ok(());
+    fn hold(&mut self, intent: Intent) -> Result<Held, Failure> {
+        let Intent { key, ceiling, floor, draft, .. } = intent;
+        if let Some(hold) = self.holds.get(&draft.id) {
+            return Ok(Held { amount: hold.ceiling, mark: 0 });
         }
-        let account = self.keys.entry(intent.key.id.clone()).or_default();
-        if let Some(limit) = intent.key.limit {
-            let spent = intent.key.counted(&account.spend.at(intent.now));
+        let account = self.keys.entry(key.id.clone()).or_default();
+        let mut amount = ceiling;
+        if let Some(limit) = key.limit {
+            let spent = key.counted(&account.spend.at(draft.created));
             let free = limit.saturating_sub(spent).saturating_sub(account.held);
-            if free < intent.ceiling {
-                return Err(refusal(limit, spent, account.held, intent.ceiling));
+            if free < floor {
+                return Err(refusal(limit, spent, account.held, floor));
             }
+            amount = ceiling.min(free);
         }
-        account.held = account.held.saturating_add(intent.ceiling);
-        let hold = Hold { key: intent.key.id.clone(), ceiling: intent.ceiling };
-        self.holds.insert(intent.generation, hold);
-        Ok(())
+        account.held = account.held.saturating_add(amount);
+        self.holds.insert(draft.id, Hold { key: key.id.clone(), ceiling: amount });
+        Ok(Held { amount, mark: 0 })
     }
 
     /// Books a generation; returns whether it was still open.
@@ -105,16 +107,33 @@ fn refusal(limit: Money, spent: Money, held: Money, ceiling: Money) -> Failure {
 }
 
 impl Ledger for MemoryLedger {
-    fn hold<'a>(&'a self, intent: Intent) -> Waiting<'a, Result<(), Failure>> {
+    fn hold<'a>(&'a self, intent: Intent) -> Waiting<'a, Result<Held, Failure>> {
         let outcome = self.books().hold(intent);
         Box::pin(std::future::ready(outcome))
     }
 
-    fn settle<'a>(&'a self, generation: Generation) -> Waiting<'a, Result<(), Failure>> {
-        let was_open = self.books().settle(&generation);
+    fn progress(&self, _progress: Progress) -> Mark {
+        0
+    }
+
+    fn is_durable(&self, _mark: Mark) -> bool {
+        true
+    }
+
+    fn durable<'a>(&'a self, _mark: Mark) -> Waiting<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn cover(&self, generation: &GenerationId, cost: Money) -> Money {
+        let books = self.books();
+        books.holds.get(generation).map_or(Money::ZERO, |hold| cost.min(hold.ceiling))
+    }
+
+    fn settle<'a>(&'a self, ended: Ended) -> Waiting<'a, Result<(), Failure>> {
+        let was_open = self.books().settle(&ended.generation);
         Box::pin(async move {
             if was_open {
-                self.archive.record(generation).await;
+                self.archive.record(ended.generation).await;
             }
             Ok(())
         })

@@ -4,9 +4,12 @@
 //! the clock and randomness come in through [`World`] and [`Snapshot`], so that a simulator can
 //! stand in for all of them.
 
+mod admit;
 mod attempt;
 mod call;
 mod collect;
+mod drain;
+mod gate;
 mod journey;
 mod line;
 mod metadata;
@@ -17,5 +20,6 @@ mod settle;
 mod world;
 
 pub use call::{Call, Refusal, Reply, ReplyBody};
+pub use drain::Drains;
 pub use relay::relay;
 pub use world::{Body, ContentType, Health, Offer, Response, Snapshot, Timeouts, Upstream, World};

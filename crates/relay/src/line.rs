@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Sleep, sleep, timeout};
 
 use crate::call::{Refusal, Reply, ReplyBody};
+use crate::gate::Gate;
 use crate::world::Timeouts;
 
 /// Pieces that wait for a slow caller before the provider is made to wait.
@@ -22,6 +23,8 @@ const PIECES_MAX: usize = 16;
 /// The line to one caller.
 pub(crate) struct Line {
     streams: bool,
+    /// What has to be durable before anything is said.
+    pub(crate) gate: Gate,
     state: State,
     keep_alive: Duration,
     /// What clients pass over; empty where their dialect has nothing of the kind.
@@ -47,9 +50,11 @@ impl Line {
         request: &Request,
         to_caller: oneshot::Sender<Result<Reply, Box<Refusal>>>,
         timeouts: &Timeouts,
+        gate: Gate,
     ) -> Line {
         Line {
             streams: request.facts.stream,
+            gate,
             sign_of_life: dialect::registry::keep_alive(request),
             state: State::Silent(to_caller),
             keep_alive: Duration::from_millis(timeouts.keep_alive_ms.max(1)),
@@ -149,6 +154,7 @@ impl Line {
     /// # Errors
     /// When the caller has left, or takes nothing for too long.
     pub(crate) async fn send(&mut self, piece: Bytes, dropped: Vec<String>) -> Result<(), HungUp> {
+        self.gate.open().await;
         self.begin(dropped);
         let State::Streaming(pieces) = &self.state else { return Err(HungUp) };
         // Most pieces find room; only a full line costs a timer.

@@ -6,15 +6,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dialect::exchange::{Step, StreamAnswer};
-use domain::failure::Failure;
+use domain::failure::{Failure, FailureKind};
+use domain::port::{Progress, Served};
+use domain::price::Price;
 use tokio::task::yield_now;
 
 use crate::attempt::Streaming;
 use crate::collect::{next_piece, silence};
+use crate::drain::DRAIN_BYTES_MAX;
+use crate::gate::Gate;
 use crate::journey::{Journey, Origin};
 use crate::line::Line;
 use crate::metadata::metadata;
-use crate::settle::{Ending, receipt, settle};
+use crate::settle::{Ending, cost_so_far, receipt, settle, usage_so_far};
 use crate::world::World;
 
 /// How a stream came to its end.
@@ -25,6 +29,15 @@ enum End {
     Broken(Failure),
     /// The caller left, and the provider was told so.
     Cancelled,
+    /// The provider went far beyond the length that it was given, and was cut off.
+    Overrun(Failure),
+}
+
+/// Whose answer passes, and from where.
+#[derive(Clone, Copy)]
+struct Route<'a> {
+    journey: &'a Journey,
+    origin: &'a Origin,
 }
 
 /// How long the end of a body is waited for after the end of its answer, so that the connection
@@ -42,16 +55,17 @@ pub(crate) async fn pump(
     let first_content = world.clock.now();
     let first = std::mem::take(&mut streaming.first);
     let dropped = journey.dropped.clone();
-    let end = flow(world, &mut streaming, &mut line, first, dropped).await;
+    let route = Route { journey: &journey, origin: &origin };
+    let end = flow(world, route, &mut streaming, &mut line, (first, dropped)).await;
     let Streaming { mut answer, mut body, .. } = streaming;
-    let ending = ending(&journey, &origin, &*answer, &end, &line, first_content);
+    let ending = ending(world, route, &*answer, &end, &line).shown_at(first_content);
     let mut last = Vec::new();
     match &end {
         End::Complete => {
             let shown = metadata(&journey, Some(origin.endpoint));
             answer.close(&receipt(&ending, shown), &mut last);
         }
-        End::Broken(failure) => answer.fail(failure, &mut last),
+        End::Broken(failure) | End::Overrun(failure) => answer.fail(failure, &mut last),
         End::Cancelled => (),
     }
     settle(world, journey, ending).await;
@@ -65,40 +79,49 @@ pub(crate) async fn pump(
 }
 
 fn ending(
-    journey: &Journey,
-    origin: &Origin,
+    world: &World,
+    Route { journey, origin }: Route<'_>,
     answer: &dyn StreamAnswer,
     end: &End,
     line: &Line,
-    first_content: domain::time::Timestamp,
 ) -> Ending {
     let observed = answer.observed();
     let ending = match end {
-        End::Complete => Ending::complete(journey, origin, observed),
+        End::Complete => Ending::complete(world, journey, origin, observed),
         End::Broken(failure) => Ending::broken(journey, origin, observed, failure),
-        End::Cancelled => Ending::cancelled(journey, origin, observed),
+        End::Cancelled => Ending::cancelled(world, journey, origin, observed),
+        End::Overrun(_) => Ending::cancelled(world, journey, origin, observed).overrun(),
     };
-    let ending = if line.is_gone() { ending.unheard() } else { ending };
-    ending.shown_at(first_content)
+    if line.is_gone() { ending.unheard() } else { ending }
 }
 
 /// Moves pieces until the answer ends. A caller who leaves ends it at once, unless the provider
 /// would bill the rest all the same: then it is read to its end, for the bill.
 async fn flow(
     world: &World,
+    route: Route<'_>,
     streaming: &mut Streaming,
     line: &mut Line,
-    first: Vec<u8>,
-    dropped: Vec<String>,
+    (first, dropped): (Vec<u8>, Vec<String>),
 ) -> End {
     let mut step = streaming.step;
+    let (tokens, _) = meter(route, &*streaming.answer, &mut line.gate);
+    line.gate.pass(tokens).await;
     let mut listening = line.send(Bytes::from(first), dropped).await.is_ok();
     let mut earlier = None;
+    let mut drain = None;
+    let mut drained = 0;
     loop {
         if step == Step::Done {
             return End::Complete;
         }
         if !listening && streaming.cancellable {
+            return End::Cancelled;
+        }
+        if !listening && drain.is_none() {
+            drain = world.drains.begin();
+        }
+        if !listening && (drain.is_none() || DRAIN_BYTES_MAX < drained) {
             return End::Cancelled;
         }
         let now = world.clock.now();
@@ -114,6 +137,9 @@ async fn flow(
         };
         let mut out = Vec::new();
         let outcome = take(streaming, piece, is_hurried, &mut out).await;
+        let (tokens, metered) = meter(route, &*streaming.answer, &mut line.gate);
+        line.gate.pass(tokens).await;
+        drained += if listening { 0 } else { out.len() };
         if !out.is_empty() && listening {
             listening = line.send(Bytes::from(out), Vec::new()).await.is_ok();
         }
@@ -121,6 +147,50 @@ async fn flow(
             Ok(next) => step = step.max(next),
             Err(failure) => return End::Broken(failure),
         }
+        if let Err(failure) = metered {
+            return End::Overrun(failure);
+        }
+    }
+}
+
+/// How far the house's own count may lie above the reservation before it is believed: a count from
+/// bytes is right on average and not for every text.
+const DISBELIEF: i64 = 2;
+
+/// Notes how far the answer has come where that is due, and returns that in tokens; and a failure
+/// where it costs more by now than it could if its provider kept to the length that it was given.
+fn meter(
+    Route { journey, origin }: Route<'_>,
+    answer: &dyn StreamAnswer,
+    gate: &mut Gate,
+) -> (u32, Result<(), Failure>) {
+    let usage = usage_so_far(&journey.call.request.facts, answer.observed());
+    let held = gate.held().amount;
+    let mut outcome = Ok(());
+    if gate.is_due(usage.output) {
+        let (cost, price) = cost_so_far(origin, &usage);
+        let served = gate.is_new().then(|| served(journey, origin, price));
+        let (generation, charge) = (journey.call.id.clone(), cost.min(held));
+        gate.note(usage.output, Progress { generation, charge, usage, served });
+        let believed = if usage.estimated { cost.nanos() / DISBELIEF } else { cost.nanos() };
+        if held.nanos() < believed {
+            let detail = "The provider went beyond the length that it was given.";
+            outcome = Err(Failure::upstream(FailureKind::ProviderUnavailable, detail));
+        }
+    }
+    (usage.output, outcome)
+}
+
+fn served(journey: &Journey, origin: &Origin, price: Price) -> Served {
+    let catalog = &journey.call.snapshot.catalog;
+    let endpoint = catalog.endpoint(origin.endpoint);
+    let provider = catalog.provider(endpoint.provider);
+    Served {
+        model: catalog.model(endpoint.model).id.clone(),
+        endpoint: endpoint.id.clone(),
+        provider: provider.slug.clone(),
+        provider_name: provider.display_name.clone(),
+        price,
     }
 }
 

@@ -12,14 +12,14 @@ use domain::catalog::{Endpoint, EndpointIx, ModelIx};
 use domain::failure::{Failure, Fault, Retry};
 use domain::generation::AttemptRecord;
 use domain::health::EndpointHealth;
-use domain::money::Money;
 use domain::plan::{Candidate, Offers, Plan, Turn, Wanted, plan};
-use domain::port::Intent;
 use domain::time::Timestamp;
 use tokio::sync::oneshot;
 
+use crate::admit::admit;
 use crate::attempt::{Opened, Try, attempt};
 use crate::call::{Call, Refusal, Reply};
+use crate::gate::Gate;
 use crate::journey::{Journey, Origin, Served};
 use crate::line::Line;
 use crate::metadata::metadata;
@@ -39,16 +39,11 @@ pub async fn relay(world: &Arc<World>, call: Call) -> Result<Reply, Box<Refusal>
     let models = resolve(&call)?;
     let plan =
         planned(world, &call, &models).map_err(|failure| refused(&call, &models, failure))?;
-    let intent = Intent {
-        generation: call.id.clone(),
-        key: call.key.clone(),
-        ceiling: ceiling(&call, &plan),
-        now: call.received,
-    };
-    world.ledger.hold(intent).await?;
+    let (call, held) = admit(&*world.ledger, call, &plan, models[0]).await?;
     let (to_caller, from_task) = oneshot::channel();
     let timeouts = call.snapshot.timeouts;
-    let line = Line::new(&call.request, to_caller, &timeouts);
+    let gate = Gate::new(world.ledger.clone(), held);
+    let line = Line::new(&call.request, to_caller, &timeouts, gate);
     let journey = Box::new(Journey {
         call,
         plan,
@@ -206,7 +201,7 @@ async fn pass_on(world: &Arc<World>, journey: Box<Journey>, served: Served, mut 
         Opened::Stream(streaming) => return pump(world, journey, origin, streaming, line).await,
         Opened::Whole(answer) => answer,
     };
-    let ending = Ending::complete(&journey, &origin, answer.observed());
+    let ending = Ending::complete(world, &journey, &origin, answer.observed());
     let ending = ending.shown_at(world.clock.now());
     let receipt = receipt(&ending, metadata(&journey, Some(origin.endpoint)));
     let dropped = journey.dropped.clone();
@@ -257,29 +252,6 @@ fn exchange(call: &Call, place: EndpointIx) -> Result<Box<dyn Exchange>, Failure
     };
     let target = Target { endpoint, user_hash: call.user_hash.as_deref() };
     dialect::registry::exchange(&call.request, target, stamp)
-}
-
-/// Tokens that a message costs beside its text, in any dialect's template.
-const TOKENS_PER_MESSAGE_MAX: u32 = 32;
-/// Tokens of an answer whose length nobody bounds.
-const OUTPUT_TOKENS_UNBOUNDED: u32 = 131_072;
-
-/// Returns the most that any endpoint of the plan can charge.
-///
-/// A token of a byte-level tokenizer is at least one byte, so bytes bound the prompt's tokens.
-fn ceiling(call: &Call, plan: &Plan) -> Money {
-    let facts = &call.request.facts;
-    let prompt = facts
-        .prompt_bytes
-        .saturating_add(facts.messages.saturating_add(1).saturating_mul(TOKENS_PER_MESSAGE_MAX));
-    let worst = plan.candidates.iter().map(|candidate| {
-        let endpoint = call.snapshot.catalog.endpoint(candidate.endpoint);
-        let unbounded = endpoint.max_output.or(endpoint.context).unwrap_or(OUTPUT_TOKENS_UNBOUNDED);
-        let output = facts.output_tokens_max.unwrap_or(unbounded).saturating_mul(facts.choices);
-        let price = endpoint.price.as_ref().map(|card| card.at(call.received, facts.priority));
-        price.map_or(Money::ZERO, |price| price.ceiling(prompt, output))
-    });
-    worst.max().unwrap_or(Money::ZERO)
 }
 
 fn deadline(call: &Call) -> Timestamp {

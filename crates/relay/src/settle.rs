@@ -1,11 +1,13 @@
 //! The end of a request: what it used, what that costs, and the record it leaves.
 
 use dialect::exchange::{FinishReason, Observed, Receipt};
+use domain::books::Amounts;
 use domain::catalog::EndpointIx;
-use domain::failure::Failure;
+use domain::failure::{Failure, FailureKind};
 use domain::generation::{Generation, GenerationDetail, Outcome};
 use domain::money::Money;
-use domain::price::PriceCard;
+use domain::port::Ended;
+use domain::price::{Price, PriceCard};
 use domain::request::Facts;
 use domain::time::Timestamp;
 use domain::usage::Usage;
@@ -19,7 +21,8 @@ pub(crate) struct Ending {
     outcome: Outcome,
     endpoint: Option<EndpointIx>,
     usage: Usage,
-    cost: Money,
+    price: Option<Price>,
+    amounts: Amounts,
     prompt_cost: Money,
     cache_discount: Money,
     finish: Option<FinishReason>,
@@ -34,12 +37,18 @@ const BYTES_PER_TOKEN_ESTIMATED: u64 = 4;
 
 impl Ending {
     /// An answer that is complete.
-    pub(crate) fn complete(journey: &Journey, origin: &Origin, observed: &Observed) -> Ending {
+    pub(crate) fn complete(
+        world: &World,
+        journey: &Journey,
+        origin: &Origin,
+        observed: &Observed,
+    ) -> Ending {
         let usage = usage(&journey.call.request.facts, observed);
         let failed = observed.finish == Some(FinishReason::Error);
         let nothing = usage.output == 0 && observed.finish.is_none();
-        let charged = if failed || nothing { None } else { Some(&origin.price) };
-        let ending = Ending::served(origin, observed, usage, charged);
+        let bill = bill(&origin.price, &usage);
+        let bill = if failed || nothing { bill.insured() } else { bill.charged(world, journey) };
+        let ending = Ending::served(origin, observed, usage, bill);
         Ending { outcome: Outcome::Finished, ..ending }
     }
 
@@ -50,16 +59,23 @@ impl Ending {
         observed: &Observed,
         failure: &Failure,
     ) -> Ending {
-        let usage = usage(&journey.call.request.facts, observed);
-        let ending = Ending::served(origin, observed, usage, None);
+        let usage = usage_so_far(&journey.call.request.facts, observed);
+        let bill = bill(&origin.price, &usage).insured();
+        let ending = Ending::served(origin, observed, usage, bill);
         let error = Some(failure.kind.wire().1);
         Ending { outcome: Outcome::Broken, error, finish: Some(FinishReason::Error), ..ending }
     }
 
     /// An answer whose caller left: what was made until then is charged.
-    pub(crate) fn cancelled(journey: &Journey, origin: &Origin, observed: &Observed) -> Ending {
-        let usage = usage(&journey.call.request.facts, observed);
-        let ending = Ending::served(origin, observed, usage, Some(&origin.price));
+    pub(crate) fn cancelled(
+        world: &World,
+        journey: &Journey,
+        origin: &Origin,
+        observed: &Observed,
+    ) -> Ending {
+        let usage = usage_so_far(&journey.call.request.facts, observed);
+        let bill = bill(&origin.price, &usage).charged(world, journey);
+        let ending = Ending::served(origin, observed, usage, bill);
         Ending { outcome: Outcome::Cancelled, ..ending }
     }
 
@@ -69,7 +85,8 @@ impl Ending {
             outcome: if cancelled { Outcome::Cancelled } else { Outcome::Refused },
             endpoint: None,
             usage: Usage::default(),
-            cost: Money::ZERO,
+            price: None,
+            amounts: Amounts::default(),
             prompt_cost: Money::ZERO,
             cache_discount: Money::ZERO,
             finish: None,
@@ -85,23 +102,24 @@ impl Ending {
         Ending { outcome: Outcome::Cancelled, ..self }
     }
 
+    /// The same, of an answer that was cut off for its length.
+    pub(crate) fn overrun(self) -> Ending {
+        let error = Some(FailureKind::ProviderUnavailable.wire().1);
+        Ending { outcome: Outcome::Broken, error, finish: Some(FinishReason::Length), ..self }
+    }
+
     /// The same, with the moment of the first content.
     pub(crate) fn shown_at(self, first_content: Timestamp) -> Ending {
         Ending { first_content: Some(first_content), ..self }
     }
 
-    fn served(
-        origin: &Origin,
-        observed: &Observed,
-        usage: Usage,
-        charged: Option<&PriceCard>,
-    ) -> Ending {
-        let bill = charged.map(|card| bill(card, &usage)).unwrap_or_default();
+    fn served(origin: &Origin, observed: &Observed, usage: Usage, bill: Bill) -> Ending {
         Ending {
             outcome: Outcome::Finished,
             endpoint: Some(origin.endpoint),
             usage,
-            cost: bill.cost,
+            price: Some(bill.price),
+            amounts: bill.amounts,
             prompt_cost: bill.prompt_cost,
             cache_discount: bill.cache_discount,
             finish: observed.finish,
@@ -113,11 +131,35 @@ impl Ending {
     }
 }
 
-#[derive(Default)]
 struct Bill {
+    price: Price,
     cost: Money,
+    amounts: Amounts,
     prompt_cost: Money,
     cache_discount: Money,
+}
+
+impl Bill {
+    /// The account pays, up to what was reserved and what is free beside it.
+    fn charged(self, world: &World, journey: &Journey) -> Bill {
+        let charge = world.ledger.cover(&journey.call.id, self.cost);
+        let overrun = self.cost.saturating_sub(charge);
+        Bill {
+            amounts: Amounts { charge, overrun, ..Amounts::default() },
+            prompt_cost: self.prompt_cost.min(charge),
+            ..self
+        }
+    }
+
+    /// The house pays.
+    fn insured(self) -> Bill {
+        Bill {
+            amounts: Amounts { insurance: self.cost, ..Amounts::default() },
+            prompt_cost: Money::ZERO,
+            cache_discount: Money::ZERO,
+            ..self
+        }
+    }
 }
 
 fn bill(card: &PriceCard, usage: &Usage) -> Bill {
@@ -132,7 +174,9 @@ fn bill(card: &PriceCard, usage: &Usage) -> Bill {
         ..*usage
     };
     Bill {
+        price,
         cost,
+        amounts: Amounts::default(),
         prompt_cost: price.charge_prompt(usage),
         cache_discount: price.charge(&uncached).saturating_sub(cost),
     }
@@ -140,12 +184,14 @@ fn bill(card: &PriceCard, usage: &Usage) -> Bill {
 
 /// Returns what was used: the provider's count, or the house's own where there is none.
 fn usage(facts: &Facts, observed: &Observed) -> Usage {
-    if let Some(usage) = observed.usage {
-        return usage.bounded();
-    }
+    observed.usage.map_or_else(|| counted(facts, observed.content_bytes), Usage::bounded)
+}
+
+/// Returns the house's own count.
+fn counted(facts: &Facts, content_bytes: u64) -> Usage {
     let tokens =
         |bytes: u64| u32::try_from(bytes.div_ceil(BYTES_PER_TOKEN_ESTIMATED)).unwrap_or(u32::MAX);
-    let output = tokens(observed.content_bytes);
+    let output = tokens(content_bytes);
     let capped = facts.output_tokens_max.map_or(output, |max| output.min(max));
     Usage {
         input: tokens(u64::from(facts.prompt_bytes)),
@@ -156,13 +202,34 @@ fn usage(facts: &Facts, observed: &Observed) -> Usage {
     .bounded()
 }
 
+/// Returns what was used of an answer that has not come to its end: no less than the house counts
+/// itself, for what a provider says at the beginning grows until the end.
+pub(crate) fn usage_so_far(facts: &Facts, observed: &Observed) -> Usage {
+    let counted = counted(facts, observed.content_bytes);
+    let Some(told) = observed.usage else { return counted };
+    let estimated = told.estimated || told.output < counted.output;
+    Usage { output: told.output.max(counted.output), estimated, ..told }.bounded()
+}
+
+/// Returns what an answer costs that has come so far, and the rates by which.
+pub(crate) fn cost_so_far(origin: &Origin, usage: &Usage) -> (Money, Price) {
+    let bill = bill(&origin.price, usage);
+    (bill.cost, bill.price)
+}
+
 /// Returns what the answer tells of its cost.
 pub(crate) fn receipt(ending: &Ending, metadata: Option<Value>) -> Receipt {
-    Receipt { usage: ending.usage, cost: ending.cost, prompt_cost: ending.prompt_cost, metadata }
+    Receipt {
+        usage: ending.usage,
+        cost: ending.amounts.charge,
+        prompt_cost: ending.prompt_cost,
+        metadata,
+    }
 }
 
 /// Ends the reservation, books the cost and leaves the record.
 pub(crate) async fn settle(world: &World, journey: Box<Journey>, ending: Ending) {
+    let (price, amounts) = (ending.price, ending.amounts);
     let generation = generation(world.clock.now(), journey, ending);
     let (id, cost) = (generation.id.clone(), generation.cost);
     // The record is in the database: a line for each would cost more than the request's planning.
@@ -176,7 +243,7 @@ pub(crate) async fn settle(world: &World, journey: Box<Journey>, ending: Ending)
         duration_ms = generation.detail.generation_ms,
         "generation settled"
     );
-    if let Err(failure) = world.ledger.settle(generation).await {
+    if let Err(failure) = world.ledger.settle(Ended { generation, price, amounts }).await {
         tracing::error!(generation.id = %id, cost.nanos = cost.nanos(), "could not settle: {failure}");
     }
 }
@@ -214,7 +281,7 @@ fn generation(now: Timestamp, journey: Box<Journey>, ending: Ending) -> Generati
         provider_name: provider.map(|provider| provider.display_name.clone()),
         outcome: ending.outcome,
         usage: ending.usage,
-        cost: ending.cost,
+        cost: ending.amounts.charge,
         cache_discount: ending.cache_discount,
         detail,
     }

@@ -13,6 +13,8 @@ use domain::port::{Clock, Entropy, Ledger, Waiting};
 use domain::time::Timestamp;
 use tokio_util::task::TaskTracker;
 
+use crate::drain::Drains;
+
 /// What outlives requests and reloads.
 pub struct World {
     /// The time.
@@ -23,6 +25,8 @@ pub struct World {
     pub ledger: Arc<dyn Ledger>,
     /// The tasks that serve requests. Shutdown waits for them.
     pub tasks: TaskTracker,
+    /// The streams that are read to their end for nobody.
+    pub drains: Drains,
 }
 
 /// What one request sees of catalog and configuration. A reload makes another one.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ledger::MemoryLedger;
-use relay::{Snapshot, World};
+use relay::{Drains, Snapshot, World};
 use store::{Db, Recorder};
 use tokio_util::task::TaskTracker;
 
@@ -56,6 +56,7 @@ impl App {
             entropy: Arc::new(SystemEntropy::default()),
             ledger: ledger.clone(),
             tasks: TaskTracker::new(),
+            drains: Drains::default(),
         };
         let intake = Intake::new(&current.config);
         let kept = &current.config.idempotency;

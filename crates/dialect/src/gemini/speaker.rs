@@ -7,7 +7,7 @@ use domain::answer::Answer;
 use domain::catalog::Endpoint;
 use domain::chat::{ChatRequest, Format};
 use domain::failure::Failure;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::decoder::Chunks;
 use super::encoder::Encoder;
@@ -169,6 +169,12 @@ impl VerbatimDialect for Gemini {
             .map_err(|_| Failure::house("a body that was read cannot be read again"))?;
         for name in FIELDS.iter().chain(&["user", "model"]) {
             fields.shift_remove(*name);
+        }
+        if let Some(tokens) = request.output_limit {
+            let config = fields.entry("generationConfig").or_insert_with(|| json!({}));
+            if let Some(config) = config.as_object_mut() {
+                config.insert("maxOutputTokens".to_owned(), json!(tokens));
+            }
         }
         for (name, value) in &endpoint.body {
             fields.insert(name.clone(), value.clone());

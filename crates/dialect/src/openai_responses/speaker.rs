@@ -122,6 +122,9 @@ impl VerbatimDialect for OpenaiResponses {
         }
         fields.insert("model".to_owned(), json!(endpoint.upstream_model));
         fields.insert("store".to_owned(), json!(false));
+        if let Some(tokens) = request.output_limit {
+            fields.insert("max_output_tokens".to_owned(), json!(tokens));
+        }
         if let Some(user) = target.user_hash {
             fields.insert("safety_identifier".to_owned(), json!(user));
         }

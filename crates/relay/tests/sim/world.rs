@@ -13,7 +13,7 @@ use domain::money::Money;
 use domain::port::{Archive, Clock, Entropy, Waiting};
 use domain::time::Timestamp;
 use ledger::MemoryLedger;
-use relay::{Call, ReplyBody, Snapshot, Timeouts, World, relay};
+use relay::{Call, Drains, ReplyBody, Snapshot, Timeouts, World, relay};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -144,6 +144,7 @@ impl Stage {
             entropy: Arc::new(Drawn(scene.seed)),
             ledger: ledger.clone(),
             tasks: TaskTracker::new(),
+            drains: Drains::default(),
         };
         let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers);
         let snapshot = Arc::new(snapshot);

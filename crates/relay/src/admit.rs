@@ -1,0 +1,111 @@
+//! Admission: what a request may cost is reserved before anything is sent.
+
+use domain::catalog::ModelIx;
+use domain::failure::Failure;
+use domain::generation::{Generation, GenerationDetail, Outcome};
+use domain::id::AccountId;
+use domain::money::Money;
+use domain::plan::Plan;
+use domain::port::{Held, Intent, Ledger};
+use domain::price::PriceInForce;
+use domain::usage::Usage;
+
+use crate::call::Call;
+
+/// Tokens that a message costs beside its text, in any dialect's template.
+const TOKENS_PER_MESSAGE_MAX: u32 = 32;
+/// Tokens of an answer whose length nobody bounds.
+const OUTPUT_TOKENS_UNBOUNDED: u32 = 131_072;
+/// The shortest answer that is worth beginning, where the caller named no length.
+const OUTPUT_TOKENS_WORTHWHILE: u32 = 256;
+
+/// Reserves what `call` may cost at most on any endpoint of the plan.
+///
+/// Where the caller named no length, and the longest answer does not fit what is left, the answer's
+/// length is limited to what does.
+///
+/// # Errors
+/// `PaymentRequired`, with the numbers, where not even a short answer fits.
+pub(crate) async fn admit(
+    ledger: &dyn Ledger,
+    mut call: Call,
+    plan: &Plan,
+    model: ModelIx,
+) -> Result<(Call, Held), Failure> {
+    let ceiling = bound(&call, plan, u32::MAX);
+    let is_open = call.request.facts.output_tokens_max.is_none();
+    let floor = if is_open { bound(&call, plan, OUTPUT_TOKENS_WORTHWHILE) } else { ceiling };
+    let intent = Intent {
+        key: call.key.clone(),
+        account: AccountId::default(),
+        ceiling,
+        floor,
+        draft: draft(&call, model),
+    };
+    let held = ledger.hold(intent).await?;
+    if held.amount < ceiling {
+        let output = affordable(&call, plan, held.amount);
+        call.request.limit_output(output);
+    }
+    Ok((call, held))
+}
+
+/// Returns the most that any endpoint of the plan can charge for an answer of at most `output`
+/// tokens, or of fewer where the caller or the endpoint says so.
+///
+/// A token of a byte-level tokenizer is at least one byte, so bytes bound the prompt's tokens.
+fn bound(call: &Call, plan: &Plan, output: u32) -> Money {
+    let facts = &call.request.facts;
+    let prompt = facts
+        .prompt_bytes
+        .saturating_add(facts.messages.saturating_add(1).saturating_mul(TOKENS_PER_MESSAGE_MAX));
+    let worst = plan.candidates.iter().map(|candidate| {
+        let endpoint = call.snapshot.catalog.endpoint(candidate.endpoint);
+        let unbounded = endpoint.max_output.or(endpoint.context).unwrap_or(OUTPUT_TOKENS_UNBOUNDED);
+        let most = facts.output_tokens_max.unwrap_or(unbounded).min(output);
+        let price = endpoint.price.as_ref().map(|card| card.at(call.received, facts.priority));
+        let ceiling = |price: PriceInForce<'_>| {
+            price.ceiling(prompt, most.saturating_mul(facts.choices.max(1)))
+        };
+        price.map_or(Money::ZERO, ceiling)
+    });
+    worst.max().unwrap_or(Money::ZERO)
+}
+
+/// Returns the longest answer that costs no more than `amount` on any endpoint of the plan.
+fn affordable(call: &Call, plan: &Plan, amount: Money) -> u32 {
+    // What an answer costs grows with its length, so halving finds the longest.
+    let (mut fits, mut too_long) = (OUTPUT_TOKENS_WORTHWHILE, u32::MAX);
+    while 1 < too_long - fits {
+        let middle = fits + (too_long - fits) / 2;
+        if bound(call, plan, middle) <= amount { fits = middle } else { too_long = middle }
+    }
+    fits
+}
+
+/// Returns the record of a request that was admitted and of which nothing else is known.
+fn draft(call: &Call, model: ModelIx) -> Generation {
+    let facts = &call.request.facts;
+    Generation {
+        id: call.id.clone(),
+        created: call.received,
+        key: call.key.id.clone(),
+        model: call.snapshot.catalog.model(model).id.clone(),
+        endpoint: None,
+        provider: None,
+        provider_name: None,
+        outcome: Outcome::Broken,
+        usage: Usage::default(),
+        cost: Money::ZERO,
+        cache_discount: Money::ZERO,
+        detail: GenerationDetail {
+            api_type: "completions".to_owned(),
+            streamed: facts.stream,
+            app: call.app.clone(),
+            external_user: facts.user.clone(),
+            session_id: facts.session_id.clone(),
+            service_tier: facts.priority.then(|| "priority".to_owned()),
+            ..GenerationDetail::default()
+        },
+    }
+}
