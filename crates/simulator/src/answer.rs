@@ -2,7 +2,7 @@
 use crate::ask::{Ask, Output};
 use crate::draw::{Draws, digest, mix};
 use crate::fault::{Fault, OddUsage};
-use crate::script::{OUTPUT_TOKENS_MAX, Script, ToolUse};
+use crate::script::{OUTPUT_TOKENS_MAX, Script};
 use crate::{schema, tools, words};
 
 /// One whole answer.
@@ -55,6 +55,8 @@ pub(crate) struct ToolCall {
     pub(crate) name: String,
     /// JSON.
     pub(crate) arguments: Text,
+    /// It is of a tool that takes free text instead of arguments.
+    pub(crate) takes_text: bool,
 }
 
 /// Why the model stopped.
@@ -179,13 +181,13 @@ fn choice(ask: &Ask, script: &Script, number: u64, draws: u64) -> Choice {
         finish = Finish::Length;
     }
     let left = cap - reasoning.tokens();
-    let called =
-        if script.tools == ToolUse::Never { Vec::new() } else { tools::called(ask, script) };
+    let called = tools::calls(ask, script);
     if !called.is_empty() && finish == Finish::Stop {
-        let calls = called.into_iter().enumerate().map(|(index, tool)| ToolCall {
+        let calls = called.into_iter().enumerate().map(|(index, call)| ToolCall {
             number: mix(number ^ mix(index as u64 + 1)),
-            name: tool.name.clone(),
-            arguments: Text { whole: schema::example(&tool.schema).to_string(), cut: Cut::Bytes },
+            name: call.name,
+            arguments: Text { whole: call.arguments, cut: Cut::Bytes },
+            takes_text: call.takes_text,
         });
         let calls = calls.collect();
         return Choice { reasoning, text: Text::default(), calls, finish: Some(Finish::ToolCalls) };

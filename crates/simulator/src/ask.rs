@@ -14,6 +14,8 @@ pub(crate) struct Ask {
     pub(crate) user_text: String,
     /// The content of the last message, if that is a tool's result.
     pub(crate) tool_result: Option<String>,
+    /// How many turns of the conversation were tools' results.
+    pub(crate) results: usize,
     pub(crate) tools: Vec<Tool>,
     pub(crate) tool_choice: ToolChoice,
     pub(crate) one_tool_at_a_time: bool,
@@ -30,6 +32,7 @@ pub(crate) struct Ask {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tool {
     pub(crate) name: String,
+    /// Null where it takes free text.
     pub(crate) schema: Value,
 }
 

@@ -47,7 +47,7 @@ pub use bounds::ScriptError;
 pub use fault::{BrokenJson, ContentLength, CutInside, Encoding, Fault, MalformedSse, OddUsage};
 pub use places::{BlackHole, Mute, Refusing, black_hole, mute, refusing};
 pub use record::{Counters, Ending, RecordedRequest};
-pub use script::{ReasoningShape, Script, ToolUse, UsagePlace};
+pub use script::{ReasoningShape, Script, ScriptedCall, ToolUse, UsagePlace};
 pub use simulator::{Simulator, SimulatorOptions};
 #[cfg(feature = "tls")]
 pub use tls::{Certificate, TlsPort};

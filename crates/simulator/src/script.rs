@@ -27,6 +27,9 @@ pub struct Script {
     pub usage: UsagePlace,
     /// When a tool is called.
     pub tools: ToolUse,
+    /// The calls of a conversation, in order, where the request offers the tools: after no result
+    /// of a tool the first, after one the second, and words after the last.
+    pub calls: Vec<ScriptedCall>,
     /// The text to answer, in place of words drawn by the seed.
     pub text: Option<String>,
     /// Answers `echo: ` and the caller's last text.
@@ -48,6 +51,16 @@ pub struct Script {
     pub body_bytes: Option<usize>,
     /// What `/v1/models` lists. The provider answers to any model name.
     pub models: Vec<String>,
+}
+
+/// A call of a tool, word for word.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptedCall {
+    /// The tool's name.
+    pub name: String,
+    /// What it is called with; a tool that takes free text gets the field `input`.
+    pub arguments: Value,
 }
 
 /// Where a provider shows what a model thought.
@@ -99,6 +112,8 @@ pub enum ToolUse {
 const WAIT_MS_MAX: u64 = 86_400_000;
 /// Bounds the memory one answer takes.
 pub(crate) const OUTPUT_TOKENS_MAX: u32 = 1_000_000;
+/// More than any conversation of a test has.
+const CALLS_MAX: usize = 1_000;
 /// As large as the largest body the simulator takes in.
 const BODY_BYTES_MAX: usize = 64 << 20;
 
@@ -114,6 +129,7 @@ impl Default for Script {
             reasoning: ReasoningShape::default(),
             usage: UsagePlace::default(),
             tools: ToolUse::default(),
+            calls: Vec::new(),
             text: None,
             echo: false,
             auth: None,
@@ -176,6 +192,9 @@ impl Script {
         }
         if self.reasoning_tokens > OUTPUT_TOKENS_MAX {
             return bound("reasoning_tokens", "at most 1000000");
+        }
+        if self.calls.len() > CALLS_MAX || !self.calls.iter().all(|it| it.arguments.is_object()) {
+            return bound("calls", "at most 1000, each with an object of arguments");
         }
         if self.fault_rate.is_some_and(|rate| !(0.0..=1.0).contains(&rate)) {
             return bound("fault_rate", "from 0 to 1");
@@ -249,6 +268,7 @@ mod tests {
             r#"{"fault_rate": 1.5}"#,
             r#"{"first_byte_ms": 86400001}"#,
             r#"{"output_tokens": 1000001}"#,
+            r#"{"calls": [{"name": "a", "arguments": "b"}]}"#,
             r#"{"headers": {"a b": "c"}}"#,
             r#"{"headers": {"a": "b\r\nc: d"}}"#,
             r#"{"fault": {"kind": "status", "status": 99}}"#,

@@ -35,9 +35,12 @@ pub(super) fn decode(body: &Value, host: &Host) -> Answer {
     Answer { upstream_id, choices, usage, extra }
 }
 
+/// A field that OpenRouter's clients demand of whole answers, if only as null.
+pub(super) const FINGERPRINT: &str = "system_fingerprint";
+
 /// Returns the fields beside the choices that are passed on.
 pub(super) fn extra(body: &Value, host: &Host) -> impl Iterator<Item = (String, Value)> {
-    let names = ["system_fingerprint", "service_tier"]
+    let names = [FINGERPRINT, "service_tier"]
         .into_iter()
         .chain(host.extra_fields().iter().map(String::as_str));
     names.filter_map(|name| {
@@ -109,6 +112,10 @@ pub(super) fn encode(answer: &Answer, face: &Face, receipt: &Receipt) -> Vec<u8>
     let choices: Vec<Value> = answer.choices.iter().map(|choice| shown(choice, face)).collect();
     push_member(&mut out, "choices");
     push_value(&mut out, &choices);
+    if !answer.extra.contains_key(FINGERPRINT) {
+        push_member(&mut out, FINGERPRINT);
+        push_value(&mut out, &Value::Null);
+    }
     push_extra(&mut out, &answer.extra);
     push_receipt(&mut out, receipt);
     out.push(b'}');

@@ -94,12 +94,22 @@ fn sign(response: &mut Value, face: &Face) {
     response["model"] = json!(face.stamp.model);
     response["provider"] = json!(face.stamp.provider);
     let repeated = face.echo.as_deref().and_then(|echo| echo["repeated"].as_object());
-    for name in ["user", "safety_identifier", "service_tier", "metadata", "prompt_cache_key"] {
-        if let Some(value) = repeated.and_then(|repeated| repeated.get(name)) {
+    for (name, value) in repeated.into_iter().flatten() {
+        // What goes to a provider in other words, or not at all, is told as the caller said it.
+        let ours = ["user", "safety_identifier", "service_tier", "metadata", "prompt_cache_key"];
+        if ours.contains(&name.as_str()) || response[name].is_null() {
             response[name] = value.clone();
         }
     }
+    for name in DEMANDED {
+        if response.get(name).is_none() {
+            response[name] = Value::Null;
+        }
+    }
 }
+
+/// What clients demand to see of a response, if only as null, and not every provider shows.
+const DEMANDED: [&str; 3] = ["completed_at", "frequency_penalty", "presence_penalty"];
 
 /// Puts usage and cost on a response.
 fn priced(response: &mut Value, receipt: &Receipt) {

@@ -48,5 +48,6 @@ pub(super) fn hear(ask: &mut Ask, said: &str, is_user: bool, is_result: bool) {
     if is_user {
         ask.user_text = said.to_owned();
     }
+    ask.results += usize::from(is_result);
     ask.tool_result = is_result.then(|| said.to_owned());
 }

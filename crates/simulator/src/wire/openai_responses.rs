@@ -2,7 +2,7 @@
 use super::asked::{hear, json, list, text, whole};
 use super::dialect::{StreamWriter, Wire};
 use super::openai;
-use crate::answer::{Answer, Choice, Finish};
+use crate::answer::{Answer, Choice, Finish, ToolCall};
 use crate::ask::{Ask, Output, Refusal, Tool, ToolChoice};
 use crate::event::Event;
 use crate::script::Script;
@@ -46,11 +46,8 @@ impl Wire for OpenAiResponses {
             output_tokens_max: max,
             tools: list(&body["tools"])
                 .iter()
-                .filter(|tool| tool["type"] == "function")
-                .map(|tool| Tool {
-                    name: text(&tool["name"]).to_owned(),
-                    schema: tool["parameters"].clone(),
-                })
+                .filter(|tool| tool["type"] == "function" || tool["type"] == "custom")
+                .map(tool)
                 .collect(),
             tool_choice: match choice.as_str() {
                 Some("none") => ToolChoice::None,
@@ -102,6 +99,15 @@ impl Wire for OpenAiResponses {
     }
 }
 
+fn tool(tool: &Value) -> Tool {
+    let schema = match &tool["parameters"] {
+        _ if tool["type"] == "custom" => Value::Null,
+        Value::Null => json!({"type": "object"}),
+        schema => schema.clone(),
+    };
+    Tool { name: text(&tool["name"]).to_owned(), schema }
+}
+
 fn items_of(items: &[Value], ask: &mut Ask) -> Result<(), Refusal> {
     let mut calls: Vec<&str> = Vec::new();
     for (place, item) in items.iter().enumerate() {
@@ -129,12 +135,13 @@ fn items_of(items: &[Value], ask: &mut Ask) -> Result<(), Refusal> {
                     return Err(refused("input", "The encrypted content could not be verified."));
                 }
                 let next = items.get(place + 1).map(|next| text(&next["type"]));
-                if !matches!(next, Some("message" | "function_call" | "reasoning")) {
+                let own = ["message", "function_call", "custom_tool_call", "reasoning"];
+                if !next.is_some_and(|next| own.contains(&next)) {
                     return Err(refused("input", "A 'reasoning' item without its following item."));
                 }
             }
-            "function_call" => calls.push(text(&item["call_id"])),
-            "function_call_output" => {
+            "function_call" | "custom_tool_call" => calls.push(text(&item["call_id"])),
+            "function_call_output" | "custom_tool_call_output" => {
                 if !calls.contains(&text(&item["call_id"])) {
                     return Err(refused("input", "No tool call found for function call output."));
                 }
@@ -187,7 +194,7 @@ fn items(answer: &Answer, choice: &Choice) -> Vec<Value> {
         items.push(message(answer, &choice.text.whole, "completed"));
     }
     for call in &choice.calls {
-        items.push(function_call(call.number, &call.name, &call.arguments.whole));
+        items.push(call_item(call, &call.arguments.whole, "completed"));
     }
     items
 }
@@ -214,18 +221,25 @@ fn part(text: &str) -> Value {
     json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []})
 }
 
-fn function_call(number: u64, name: &str, arguments: &str) -> Value {
-    json!({
-        "type": "function_call", "id": format!("fc_{number:016x}"), "status": "completed",
-        "call_id": format!("call_{number:016x}"), "name": name, "arguments": arguments
-    })
+fn call_item(call: &ToolCall, said: &str, status: &str) -> Value {
+    let ToolCall { number, name, takes_text, .. } = call;
+    let (kind, id, field) = match takes_text {
+        true => ("custom_tool_call", format!("ctc_{number:016x}"), "input"),
+        false => ("function_call", format!("fc_{number:016x}"), "arguments"),
+    };
+    let mut item = json!({
+        "type": kind, "id": id, "status": status, "call_id": format!("call_{number:016x}"),
+        "name": name
+    });
+    item[field] = json!(said);
+    item
 }
 
 enum Open {
     None,
     Thought(String),
     Message(String),
-    Call(u64, String, String),
+    Call(ToolCall, String),
 }
 
 /// Writes one response as events.
@@ -276,10 +290,17 @@ impl Writer {
                 self.tell("response.content_part.done", done, out);
                 item
             }
-            Open::Call(number, name, arguments) => {
-                let item = function_call(number, &name, &arguments);
-                let done = self.at(json!({"arguments": arguments, "name": name}), &item);
-                self.tell("response.function_call_arguments.done", done, out);
+            Open::Call(call, said) => {
+                let item = call_item(&call, &said, "completed");
+                let (name, done) = match call.takes_text {
+                    true => ("response.custom_tool_call_input.done", json!({"input": said})),
+                    false => (
+                        "response.function_call_arguments.done",
+                        json!({"arguments": said, "name": call.name}),
+                    ),
+                };
+                let done = self.at(done, &item);
+                self.tell(name, done, out);
                 item
             }
         };
@@ -330,19 +351,24 @@ impl StreamWriter for Writer {
                 let delta = self.at(delta, &item);
                 self.tell("response.output_text.delta", delta, out);
             }
-            Event::Call { number, name, .. } => {
+            Event::Call { number, .. } => {
                 self.close(out);
-                let mut item = function_call(*number, name, "");
-                item["status"] = json!("in_progress");
-                self.added(&item, out);
-                self.open = Open::Call(*number, name.to_string(), String::new());
+                let choice = self.answer.choices.first();
+                let mut calls = choice.into_iter().flat_map(|choice| &choice.calls);
+                let Some(call) = calls.find(|call| call.number == *number).cloned() else { return };
+                self.added(&call_item(&call, "", "in_progress"), out);
+                self.open = Open::Call(call, String::new());
             }
             Event::Arguments { fragment, .. } => {
-                let Open::Call(number, _, held) = &mut self.open else { return };
+                let Open::Call(call, held) = &mut self.open else { return };
                 held.push_str(fragment);
-                let item = function_call(*number, "", "");
+                let name = match call.takes_text {
+                    true => "response.custom_tool_call_input.delta",
+                    false => "response.function_call_arguments.delta",
+                };
+                let item = call_item(call, "", "in_progress");
                 let delta = self.at(json!({"delta": fragment}), &item);
-                self.tell("response.function_call_arguments.delta", delta, out);
+                self.tell(name, delta, out);
             }
             Event::Finish { .. } => self.close(out),
             Event::Usage => {}

@@ -88,6 +88,7 @@ pub(super) fn ask(body: &[u8]) -> Result<Ask, Refusal> {
         include_usage: request.stream_options.is_some_and(|options| options.include_usage),
         prompt_bytes: request.messages.iter().map(|message| message.content.0.len()).sum(),
         user_text: user.map(|message| message.content.0.to_string()).unwrap_or_default(),
+        results: request.messages.iter().filter(|message| message.role == "tool").count(),
         tool_result: (last.role == "tool").then(|| last.content.0.to_string()),
         tools: request.tools.unwrap_or_default().into_iter().filter_map(tool).collect(),
         tool_choice,
