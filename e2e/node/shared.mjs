@@ -1,4 +1,4 @@
-// What the tests of the Node client share: the client, the simulator, and the names of models.
+// What the tests of the Node clients share: OpenAI's client, the simulator, and the names of models.
 //
 // The test command starts the gateway and the simulator and says in the environment where they are.
 
@@ -11,6 +11,16 @@ export const RESCUED = "openai/gpt-4.1-mini";
 export const CROWDED = "openai/gpt-4.1-nano";
 export const FRAGILE = "openai/gpt-4o";
 export const ENDLESS = "openai/gpt-4.1";
+export const CLAUDE = "anthropic/claude-sonnet-4.5";
+export const CODEX = "openai/gpt-5-codex";
+export const GEMINI = "google/gemini-2.5-flash";
+
+/** A model behind each dialect of providers. */
+export const EVERYWHERE = [SMALL, CLAUDE, CODEX, GEMINI];
+
+/** A red dot, as data. */
+export const DOT =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
 
 /** A client with the given key. Its own retries would hide what the gateway answered. */
 export function clientWith(apiKey) {

@@ -3,6 +3,7 @@
 The test command starts the gateway and the simulator and says in the environment where they are.
 """
 
+import base64
 import json
 import os
 import urllib.request
@@ -19,6 +20,12 @@ ENDLESS = "openai/gpt-4.1"
 CLAUDE = "anthropic/claude-sonnet-4.5"
 GEMINI = "google/gemini-2.5-flash"
 CODEX = "openai/gpt-5-codex"
+
+# A red dot.
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5E"
+    "rkJggg=="
+)
 
 
 class Simulator:

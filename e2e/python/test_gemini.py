@@ -6,7 +6,7 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
-from conftest import GEMINI, SMALL
+from conftest import DOT, GEMINI, SMALL
 
 MODELS = [SMALL, GEMINI]
 WEATHER = types.Tool(
@@ -94,14 +94,44 @@ def test_a_schema_is_kept_to(gemini):
     assert isinstance(answer.parsed["mood"], str)
 
 
-def test_the_models_are_listed(gemini):
+def test_the_models_are_listed_and_looked_up(gemini):
     names = {model.name for model in gemini.models.list()}
     assert f"models/{SMALL}" in names
+    assert gemini.models.get(model=SMALL).name == f"models/{SMALL}"
+
+
+def test_tokens_are_counted_beforehand(gemini):
+    few = gemini.models.count_tokens(model=GEMINI, contents="Hi.")
+    many = gemini.models.count_tokens(model=GEMINI, contents="Hi. " * 100)
+    assert 0 < few.total_tokens < many.total_tokens
+
+
+def test_an_image_is_taken(gemini):
+    image = types.Part.from_bytes(data=DOT, mime_type="image/png")
+    answer = gemini.models.generate_content(model=GEMINI, contents=[image, "What is this?"])
+    assert answer.text
+
+
+def test_a_thought_is_told_apart_and_its_signature_goes_back(gemini, sim):
+    sim.script("gemini", {"reasoning_tokens": 5})
+    thinks = types.ThinkingConfig(include_thoughts=True, thinking_budget=1024)
+    config = types.GenerateContentConfig(tools=[WEATHER], thinking_config=thinks)
+    question = types.Content(role="user", parts=[types.Part(text="The weather?")])
+    first = gemini.models.generate_content(model=GEMINI, contents=[question], config=config)
+    content = first.candidates[0].content
+    assert any(part.thought for part in content.parts)
+    (call,) = [part.function_call for part in content.parts if part.function_call]
+    result = types.Part.from_function_response(name=call.name, response={"result": "18 degrees"})
+    turns = [question, content, types.Content(role="user", parts=[result])]
+    second = gemini.models.generate_content(model=GEMINI, contents=turns, config=config)
+    assert "18 degrees" in second.text
 
 
 def test_failures_are_the_client_s_own_errors(gemini):
+    # The client closes its connections when nobody holds it any more.
+    nobody = client_with("sk-or-v1-nobody")
     with pytest.raises(errors.ClientError) as caught:
-        client_with("sk-or-v1-nobody").models.generate_content(model=SMALL, contents="Hi.")
+        nobody.models.generate_content(model=SMALL, contents="Hi.")
     assert caught.value.code == 401 and caught.value.status == "UNAUTHENTICATED"
     with pytest.raises(errors.ClientError) as caught:
         gemini.models.generate_content(model="acme/none", contents="Hi.")

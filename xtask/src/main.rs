@@ -24,12 +24,18 @@ enum Chore {
     Tidy,
     /// Check everything: format, lints, tests, and the official clients against the binary
     Test {
-        /// Run only these steps and what they need; `e2e` stands for `e2e-python,e2e-node`
+        /// Run only these steps and what they need; `e2e` stands for all that begin so
         #[arg(long, value_delimiter = ',', value_name = "STEP")]
         only: Vec<String>,
         /// List the steps
         #[arg(long)]
         list: bool,
+    },
+    /// Part of `test`: the coding agents, in a network that `test` has secluded
+    #[command(hide = true)]
+    Agents {
+        /// The gateway
+        binary: PathBuf,
     },
     /// Measure Interline beside nginx and beside no gateway at all; see docs/benchmarks.md
     Bench {
@@ -53,6 +59,13 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Chore::Test { only, .. } => run_test(only),
+        Chore::Agents { binary } => match test::run_secluded(&root(), &binary) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                println!("{error}");
+                ExitCode::FAILURE
+            }
+        },
         Chore::Bench { smoke, rounds, json } => {
             run_bench(&bench::Wish { is_smoke: smoke, rounds, json })
         }

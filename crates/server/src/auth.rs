@@ -45,7 +45,8 @@ const BELIEVED_MS: u64 = 30_000;
 const KNOWN_MAX: usize = 200_000;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
+/// The header in which Gemini's clients send their key.
+pub const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 
 impl Auth {
     /// Takes the installation's hasher and the hash of the operator's key.

@@ -3,7 +3,7 @@
 use axum::extract::rejection::QueryRejection;
 use axum::response::{IntoResponse, Response};
 use domain::catalog::Dialect;
-use domain::failure::{Failure, FailureKind, Fault};
+use domain::failure::{AvailabilityCode, Failure, FailureKind, Fault};
 use domain::generation::AttemptRecord;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -30,9 +30,16 @@ impl ApiError {
         ApiError { generation: Some(generation.to_owned()), ..self }
     }
 
-    /// Has it told in a caller's dialect.
+    /// Has it told in a caller's dialect. An unknown model is a 400 at OpenRouter and OpenAI, and a
+    /// 404 at the others, whose clients tell it by that.
     pub fn spoken(self, dialect: Dialect) -> ApiError {
-        ApiError { dialect, ..self }
+        let code = self.failure.availability.as_deref().map(|availability| availability.code);
+        let openais = matches!(dialect, Dialect::OpenaiChat | Dialect::OpenaiResponses);
+        let kind = match code {
+            Some(AvailabilityCode::ModelNotFound) if !openais => FailureKind::NotFound,
+            _ => self.failure.kind,
+        };
+        ApiError { dialect, failure: Failure { kind, ..self.failure }, ..self }
     }
 
     /// Returns the body in the caller's dialect, made from OpenRouter's envelope.

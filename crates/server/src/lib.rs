@@ -1,5 +1,6 @@
 //! The shell: HTTP both ways, configuration and the command line, around a core that knows of none.
 
+mod address;
 pub mod api;
 pub mod app;
 pub mod auth;

@@ -4,31 +4,32 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
-use domain::failure::{Failure, FailureKind};
-use http::{HeaderName, Method};
+use axum::routing::{MethodRouter, get, post};
+use http::{HeaderMap, HeaderName, Method, Uri};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
-use crate::api::{chat, generation, keys, models, providers};
+use crate::address;
+use crate::api::{chat, count, generation, keys, models, providers};
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
 use crate::idempotency::{Idempotency, REPLAYED};
 
-/// Returns every route. The API stands under `/api/v1`, and under `/v1` for clients that want it
-/// there.
+/// Returns every route, each with and without a slash at its end.
 pub fn routes(app: Arc<App>) -> Router {
-    // Each route stands under both prefixes as it is: a router within a router would look twice.
-    let api = ["/api/v1", "/v1"].into_iter().fold(Router::new(), api);
-    // Gemini's and Ollama's clients bring their own paths below whatever base they are given.
-    let api = ["", "/api"].into_iter().fold(api, |router, prefix| {
-        router.route(&format!("{prefix}/v1beta/models/{{*rest}}"), post(chat::gemini))
-    });
-    api.route("/api/chat", post(chat::ollama_chat))
-        .route("/api/generate", post(chat::ollama_generate))
-        .route("/", get(|| async { FRONT }))
-        .route(dialect::registry::DOCS, get(|| async { ERRORS }))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .fallback(no_route)
+    let table = table();
+    let known: Arc<[String]> = table.iter().map(|(path, _)| path.clone()).collect();
+    let mut router = Router::new();
+    for (path, methods) in table {
+        if path != "/" && !path.ends_with("{*rest}") {
+            router = router.route(&format!("{path}/"), methods.clone());
+        }
+        router = router.route(&path, methods);
+    }
+    let nobody = |method: Method, uri: Uri, headers: HeaderMap| async move {
+        address::nobody(&known, &method, &uri, &headers)
+    };
+    router
+        .fallback(nobody)
         .method_not_allowed_fallback(wrong_method)
         // Bodies are bounded where they are read, by the operator's limit.
         .layer(DefaultBodyLimit::disable())
@@ -37,23 +38,79 @@ pub fn routes(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-fn api(router: Router<Arc<App>>, prefix: &str) -> Router<Arc<App>> {
-    let at = |path: &str| format!("{prefix}{path}");
-    router
-        .route(&at("/chat/completions"), post(chat::chat_completions))
-        .route(&at("/completions"), post(chat::completions))
-        .route(&at("/responses"), post(chat::responses))
-        .route(&at("/messages"), post(chat::messages))
-        .route(&at("/models"), get(models::list))
-        .route(&at("/models/count"), get(models::count))
-        .route(&at("/models/{author}/{slug}/endpoints"), get(models::endpoints))
-        .route(&at("/model/{author}/{slug}"), get(models::one))
-        .route(&at("/endpoints/zdr"), get(models::zdr))
-        .route(&at("/providers"), get(providers::list))
-        .route(&at("/generation"), get(generation::generation))
-        .route(&at("/key"), get(keys::own))
-        .route(&at("/keys"), get(keys::list).post(keys::create))
-        .route(&at("/keys/{hash}"), get(keys::read).patch(keys::update).delete(keys::delete))
+type Methods = MethodRouter<Arc<App>>;
+
+/// Every address with what answers there. The API stands under `/api/v1`, and under `/v1` for
+/// clients that want it there; each route stands under both as it is, for a router within a router
+/// would look twice.
+fn table() -> Vec<(String, Methods)> {
+    let under = |prefix: &'static str, routes: Vec<(&'static str, Methods)>| {
+        routes.into_iter().map(move |(path, methods)| (format!("{prefix}{path}"), methods))
+    };
+    let mut table: Vec<(String, Methods)> = Vec::new();
+    table.extend(under("/api/v1", api()));
+    table.extend(under("/v1", api()));
+    // Gemini's and Ollama's clients bring their own paths below whatever base they are given.
+    table.extend(under("/api", gemini()));
+    table.extend(under("", gemini()));
+    table.extend(under("/api", ollama()));
+    table.extend(under("", house()));
+    table
+}
+
+fn api() -> Vec<(&'static str, Methods)> {
+    vec![
+        ("", get(front)),
+        ("/chat/completions", post(chat::chat_completions)),
+        ("/completions", post(chat::completions)),
+        ("/responses", post(chat::responses)),
+        ("/responses/input_tokens", post(count::responses)),
+        ("/messages", post(chat::messages)),
+        ("/messages/count_tokens", post(count::messages)),
+        ("/models", get(models::list)),
+        ("/models/count", get(models::count)),
+        ("/models/user", get(models::list)),
+        ("/models/{id}", get(models::retrieved_whole)),
+        ("/models/{author}/{slug}", get(models::retrieved)),
+        ("/models/{author}/{slug}/endpoints", get(models::endpoints)),
+        ("/model/{author}/{slug}", get(models::one)),
+        ("/endpoints/zdr", get(models::zdr)),
+        ("/providers", get(providers::list)),
+        ("/generation", get(generation::generation)),
+        ("/key", get(keys::own)),
+        ("/keys", get(keys::list).post(keys::create)),
+        ("/keys/{hash}", get(keys::read).patch(keys::update).delete(keys::delete)),
+    ]
+}
+
+fn gemini() -> Vec<(&'static str, Methods)> {
+    vec![
+        ("/v1beta/models", get(models::geminis)),
+        ("/v1beta/models/{*rest}", get(models::geminis_one).post(chat::gemini)),
+    ]
+}
+
+fn ollama() -> Vec<(&'static str, Methods)> {
+    vec![
+        ("", get(front)),
+        ("/chat", post(chat::ollama_chat)),
+        ("/generate", post(chat::ollama_generate)),
+        ("/tags", get(models::ollamas)),
+        ("/show", post(models::ollamas_one)),
+        ("/version", get(models::ollamas_version)),
+    ]
+}
+
+fn house() -> Vec<(&'static str, Methods)> {
+    vec![
+        ("/", get(front)),
+        (dialect::registry::DOCS, get(|| async { ERRORS })),
+        ("/healthz", get(|| async { "ok\n" })),
+    ]
+}
+
+async fn front() -> &'static str {
+    FRONT
 }
 
 const ERRORS: &str = include_str!("../../../docs/errors.md");
@@ -79,14 +136,6 @@ fn cors() -> CorsLayer {
         .expose_headers(exposed)
 }
 
-async fn no_route(method: Method, uri: http::Uri) -> ApiError {
-    let path: String = uri.path().chars().take(100).collect();
-    let detail = format!("There is no {method} {path}. The API stands under /api/v1.");
-    Failure::caller(FailureKind::NotFound, detail).into()
-}
-
-async fn wrong_method(method: Method, uri: http::Uri) -> ApiError {
-    let path: String = uri.path().chars().take(100).collect();
-    let detail = format!("{path} does not answer {method}.");
-    Failure::caller(FailureKind::MethodNotAllowed, detail).into()
+async fn wrong_method(method: Method, uri: Uri, headers: HeaderMap) -> ApiError {
+    address::wrong_method(&method, &uri, &headers)
 }

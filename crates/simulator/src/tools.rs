@@ -24,7 +24,11 @@ pub(crate) fn calls(ask: &Ask, script: &Script) -> Vec<Call> {
     if !script.calls.is_empty() {
         let next = script.calls.get(ask.results);
         let tool = next.and_then(|call| ask.tools.iter().find(|tool| tool.name == call.name));
-        return tool.zip(next).map(|(tool, it)| call(tool, it.arguments.clone())).into_iter().collect();
+        return tool
+            .zip(next)
+            .map(|(tool, it)| call(tool, it.arguments.clone()))
+            .into_iter()
+            .collect();
     }
     called(ask, script).into_iter().map(|tool| call(tool, schema::example(&tool.schema))).collect()
 }

@@ -7,19 +7,61 @@ use super::task::Task;
 
 const LIMIT_S: u64 = 300;
 
-/// The Python of the environment that has the client.
+/// The Python of the environment that has the clients.
 pub(crate) fn python(root: &Path) -> PathBuf {
     root.join(".cache/venv/bin/python")
 }
 
-/// Installs both clients unless they are there at the locked versions.
+/// The Node that came with the clients: they demand a newer one than systems have.
+pub(crate) fn node(root: &Path) -> PathBuf {
+    root.join(format!("e2e/node/node_modules/node-linux-{}/bin/node", Machine::here().word))
+}
+
+/// Where the programs of the coding agents are, under the names by which their tests know them.
+pub(crate) fn agents(root: &Path) -> Vec<(String, String)> {
+    let Machine { word, triple } = Machine::here();
+    let folder = root.join("e2e/agents/node_modules");
+    let claude_code = folder.join(format!("@anthropic-ai/claude-code-linux-{word}/claude"));
+    let codex = folder.join(format!("@openai/codex-linux-{word}/vendor/{triple}/bin/codex"));
+    vec![("CLAUDE_CODE".to_owned(), path(&claude_code)), ("CODEX".to_owned(), path(&codex))]
+}
+
+/// What packages call this kind of machine.
+struct Machine {
+    word: &'static str,
+    triple: &'static str,
+}
+
+impl Machine {
+    fn here() -> Machine {
+        match std::env::consts::ARCH {
+            "aarch64" => Machine { word: "arm64", triple: "aarch64-unknown-linux-musl" },
+            _ => Machine { word: "x64", triple: "x86_64-unknown-linux-musl" },
+        }
+    }
+}
+
+/// Installs the clients of both languages unless they are there at the locked versions.
 ///
 /// # Errors
 ///
 /// A sentence, when an installer fails.
 pub(crate) fn install(root: &Path) -> Result<(), String> {
     install_python(root)?;
-    install_node(root)
+    install_node(root, "e2e/node")
+}
+
+/// Installs the coding agents unless they are there at the locked versions.
+///
+/// # Errors
+///
+/// A sentence, when the installer fails or brings no program for this kind of machine.
+pub(crate) fn install_agents(root: &Path) -> Result<(), String> {
+    install_node(root, "e2e/agents")?;
+    match agents(root).into_iter().find(|(_, program)| !Path::new(program).is_file()) {
+        None => Ok(()),
+        Some((name, program)) => Err(format!("{name} is not there: {program}")),
+    }
 }
 
 fn install_python(root: &Path) -> Result<(), String> {
@@ -41,8 +83,8 @@ fn install_python(root: &Path) -> Result<(), String> {
     set_stamp(&stamp, &lock, &version)
 }
 
-fn install_node(root: &Path) -> Result<(), String> {
-    let folder = root.join("e2e/node");
+fn install_node(root: &Path, folder: &str) -> Result<(), String> {
+    let folder = root.join(folder);
     let lock = folder.join("package-lock.json");
     let stamp = folder.join("node_modules/.stamp");
     let version = version_of("node", root)?;
@@ -103,12 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn the_lock_of_the_node_client_names_no_other_registry() {
+    fn the_locks_for_node_name_no_other_registry() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let text = fs::read_to_string(root.join("e2e/node/package-lock.json"));
-        let text = text.expect("the lock is part of the repository");
-        let resolved = text.lines().filter(|line| line.contains("\"resolved\""));
-        let mut strange = resolved.filter(|line| !line.contains("https://registry.npmjs.org/"));
-        assert_eq!(strange.next(), None);
+        for folder in ["node", "agents"] {
+            let lock = root.join("e2e").join(folder).join("package-lock.json");
+            let text = fs::read_to_string(lock).expect("the lock is part of the repository");
+            let resolved = text.lines().filter(|line| line.contains("\"resolved\""));
+            let mut strange = resolved.filter(|line| !line.contains("https://registry.npmjs.org/"));
+            assert_eq!(strange.next(), None, "{folder}");
+        }
     }
 }

@@ -7,6 +7,7 @@ mod child;
 mod clients;
 mod http;
 mod postgres;
+mod seclusion;
 mod stack;
 mod step;
 mod suite;
@@ -15,4 +16,5 @@ mod task;
 mod temp;
 mod tools;
 
+pub(crate) use seclusion::run as run_secluded;
 pub(crate) use suite::{Wish, list, run};

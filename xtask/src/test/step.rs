@@ -6,7 +6,7 @@ use super::postgres::Postgres;
 use super::stack::Stack;
 use super::tally::{Tally, count};
 use super::task::{Task, find_program};
-use super::{clients, tools};
+use super::{clients, seclusion, tools};
 use crate::tidy;
 
 const CARGO_LIMIT_S: u64 = 1500;
@@ -37,7 +37,7 @@ pub(crate) struct House {
     pub(crate) target: PathBuf,
 }
 
-pub(crate) const STEPS: [Step; 10] = [
+pub(crate) const STEPS: [Step; 12] = [
     Step {
         name: "tools",
         about: "install the Debian packages that are missing",
@@ -61,16 +61,28 @@ pub(crate) const STEPS: [Step; 10] = [
         run: |house| Report::of(clients::install(&house.root)),
     },
     Step {
+        name: "agents",
+        about: "Claude Code and Codex, at locked versions",
+        needs: &["tools"],
+        run: |house| Report::of(clients::install_agents(&house.root)),
+    },
+    Step {
         name: "e2e-python",
-        about: "the Python client against the binary",
+        about: "the Python clients against the binary",
         needs: &["build", "clients"],
         run: e2e_python,
     },
     Step {
         name: "e2e-node",
-        about: "the Node client against the binary",
+        about: "the Node clients against the binary",
         needs: &["build", "clients"],
         run: e2e_node,
+    },
+    Step {
+        name: "e2e-agents",
+        about: "coding agents against the binary, in a network without a way out",
+        needs: &["build", "clients", "agents"],
+        run: e2e_agents,
     },
     Step {
         name: "bench",
@@ -87,6 +99,12 @@ impl Report {
 
     fn counted((lines, verdict): (Vec<String>, Result<(), String>)) -> Report {
         Report { tally: count(&lines), error: verdict.err() }
+    }
+
+    /// Fails it where no test ran.
+    fn of_tests(self) -> Report {
+        let is_idle = self.error.is_none() && self.tally == Tally::default();
+        Report { error: if is_idle { Some("no test ran".to_owned()) } else { self.error }, ..self }
     }
 
     fn failed(error: String) -> Report {
@@ -149,14 +167,25 @@ fn build(house: &House) -> Report {
 
 fn e2e_python(house: &House) -> Report {
     let python = clients::python(&house.root);
-    let args = ["-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "."];
-    let args = args.map(str::to_owned).to_vec();
+    let args = [&seclusion::PYTEST[..], &["--ignore=agents", "."]].concat();
+    let args = args.into_iter().map(str::to_owned).collect();
     against_the_binary(house, &python.to_string_lossy(), args, &house.root.join("e2e/python"))
 }
 
 fn e2e_node(house: &House) -> Report {
     let args = ["--test", "--test-reporter=tap"].map(str::to_owned).to_vec();
-    against_the_binary(house, "node", args, &house.root.join("e2e/node"))
+    let node = clients::node(&house.root);
+    against_the_binary(house, &node.to_string_lossy(), args, &house.root.join("e2e/node"))
+}
+
+fn e2e_agents(house: &House) -> Report {
+    let args = match seclusion::args(&house.binary()) {
+        Ok(args) => args,
+        Err(error) => return Report::failed(error),
+    };
+    let (env, limit_s) = (Vec::new(), CLIENT_LIMIT_S);
+    let task = Task { program: "unshare", args, folder: &house.root, env, limit_s };
+    Report::counted(task.run()).of_tests()
 }
 
 /// Runs the tests of one client against a gateway of their own.
@@ -166,10 +195,7 @@ fn against_the_binary(house: &House, program: &str, args: Vec<String>, folder: &
         Err(error) => return Report::failed(error),
     };
     let task = Task { program, args, folder, env: stack.env(), limit_s: CLIENT_LIMIT_S };
-    let mut report = Report::counted(task.run());
-    if report.error.is_none() && report.tally == Tally::default() {
-        report.error = Some("no test ran".to_owned());
-    }
+    let report = Report::counted(task.run()).of_tests();
     if report.error.is_some() {
         println!("the gateway's last lines:\n{}", stack.log_tail());
     }

@@ -14,11 +14,12 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 5] = [
+const PACKAGES: [Package; 6] = [
     Package { name: "postgresql", is_there: has_postgres },
     Package { name: "python3-venv", is_there: has_venv },
     Package { name: "nodejs", is_there: || find_program("node", &[]).is_some() },
     Package { name: "npm", is_there: || find_program("npm", &[]).is_some() },
+    Package { name: "iproute2", is_there: has_ip },
     Package { name: "nginx-light", is_there: has_nginx },
 ];
 
@@ -69,6 +70,10 @@ fn has_venv() -> bool {
     python.args(["-c", "import venv, ensurepip"]);
     python.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     python.status().is_ok_and(|status| status.success())
+}
+
+fn has_ip() -> bool {
+    find_program("ip", &["/usr/sbin".into(), "/sbin".into()]).is_some()
 }
 
 fn has_nginx() -> bool {

@@ -22,7 +22,9 @@ use relay::{Call, Reply, ReplyBody, relay};
 use tokio::sync::mpsc;
 
 use super::caller::holder;
+use super::count;
 use crate::app::App;
+use crate::auth::X_GOOG_API_KEY;
 use crate::error::{ApiError, GENERATION_ID};
 
 /// `POST /chat/completions`.
@@ -67,19 +69,32 @@ pub async fn gemini(
     Path(rest): Path<String>,
     request: http::Request<Body>,
 ) -> Response {
+    let request = with_key_of_query(request);
     let query = request.uri().query().unwrap_or_default();
     let sse = query.split('&').any(|pair| pair == "alt=sse");
     let (model, streams) = match rest.rsplit_once(':') {
         Some((model, "generateContent")) => (model, false),
         Some((model, "streamGenerateContent")) => (model, true),
+        Some((model, "countTokens")) => return count::gemini(app, model, request).await,
         _ => {
-            let detail = "A model's verbs here are generateContent and streamGenerateContent.";
+            let detail = "A model's verbs here are generateContent, streamGenerateContent and \
+                          countTokens.";
             let failure = Failure::caller(FailureKind::NotFound, detail);
             return ApiError::from(failure).spoken(Dialect::GoogleGemini).into_response();
         }
     };
     let door = Door::Gemini { model: model.to_owned(), streams, sse };
     boxed(app, request, door).await
+}
+
+/// Takes the key from the query, where Gemini's clients may put it and no header has one.
+fn with_key_of_query(mut request: http::Request<Body>) -> http::Request<Body> {
+    let pairs = request.uri().query().into_iter().flat_map(|query| query.split('&'));
+    let key = pairs.filter_map(|pair| pair.strip_prefix("key=")).next_back();
+    if let Some(key) = key.and_then(|key| HeaderValue::from_str(key).ok()) {
+        request.headers_mut().entry(X_GOOG_API_KEY).or_insert(key);
+    }
+    request
 }
 
 /// Answers from the heap: what is known of a request fills some kilobytes, and whatever lies

@@ -1,6 +1,7 @@
 //! The API, a file for each noun.
 
 pub mod chat;
+pub mod count;
 pub mod generation;
 pub mod keys;
 pub mod models;

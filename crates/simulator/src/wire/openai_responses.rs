@@ -310,6 +310,29 @@ impl Writer {
     }
 }
 
+impl Writer {
+    fn begin_call(&mut self, number: u64, out: &mut Vec<u8>) {
+        self.close(out);
+        let choice = self.answer.choices.first();
+        let mut calls = choice.into_iter().flat_map(|choice| &choice.calls);
+        let Some(call) = calls.find(|call| call.number == number).cloned() else { return };
+        self.added(&call_item(&call, "", "in_progress"), out);
+        self.open = Open::Call(call, String::new());
+    }
+
+    fn grow_call(&mut self, fragment: &str, out: &mut Vec<u8>) {
+        let Open::Call(call, held) = &mut self.open else { return };
+        held.push_str(fragment);
+        let name = match call.takes_text {
+            true => "response.custom_tool_call_input.delta",
+            false => "response.function_call_arguments.delta",
+        };
+        let item = call_item(call, "", "in_progress");
+        let delta = self.at(json!({"delta": fragment}), &item);
+        self.tell(name, delta, out);
+    }
+}
+
 impl StreamWriter for Writer {
     fn write(&mut self, event: &Event, out: &mut Vec<u8>) {
         match event {
@@ -351,25 +374,8 @@ impl StreamWriter for Writer {
                 let delta = self.at(delta, &item);
                 self.tell("response.output_text.delta", delta, out);
             }
-            Event::Call { number, .. } => {
-                self.close(out);
-                let choice = self.answer.choices.first();
-                let mut calls = choice.into_iter().flat_map(|choice| &choice.calls);
-                let Some(call) = calls.find(|call| call.number == *number).cloned() else { return };
-                self.added(&call_item(&call, "", "in_progress"), out);
-                self.open = Open::Call(call, String::new());
-            }
-            Event::Arguments { fragment, .. } => {
-                let Open::Call(call, held) = &mut self.open else { return };
-                held.push_str(fragment);
-                let name = match call.takes_text {
-                    true => "response.custom_tool_call_input.delta",
-                    false => "response.function_call_arguments.delta",
-                };
-                let item = call_item(call, "", "in_progress");
-                let delta = self.at(json!({"delta": fragment}), &item);
-                self.tell(name, delta, out);
-            }
+            Event::Call { number, .. } => self.begin_call(*number, out),
+            Event::Arguments { fragment, .. } => self.grow_call(fragment, out),
             Event::Finish { .. } => self.close(out),
             Event::Usage => {}
             Event::End => {

@@ -9,13 +9,14 @@ use axum::response::{IntoResponse, Response};
 use domain::catalog::{Catalog, ModelIx};
 use domain::failure::{Availability, AvailabilityCode, Failure, FailureKind};
 use domain::nearest::nearest;
+use http::HeaderMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::endpoint;
 use super::query::Query;
 use super::shelf::{shelf, with_view};
 use super::wanted::available_all;
+use super::{abroad, endpoint};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -37,6 +38,40 @@ pub async fn one(State(app): State<Arc<App>>, name: Name) -> Result<Response, Ap
     let place = find(&current.snapshot.catalog, name)?;
     let shelf = shelf(&current.snapshot, app.now());
     Ok(Json(Data { data: &*shelf.row(place).shown }).into_response())
+}
+
+/// `GET /models/{author}/{slug}`: one model, as OpenAI's and Anthropic's clients retrieve it.
+///
+/// # Errors
+/// `NotFound`, with the nearest names.
+pub async fn retrieved(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    name: Name,
+) -> Result<Json<Value>, ApiError> {
+    let place = find(&app.current().snapshot.catalog, name)?;
+    Ok(shown(&app, &headers, place)?)
+}
+
+/// `GET /models/{id}`, for clients that escape the slash of an id.
+///
+/// # Errors
+/// `NotFound`, with the nearest names.
+pub async fn retrieved_whole(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let Ok(Path(id)) = id else { return Err(nameless().into()) };
+    let place = named(&app.current().snapshot.catalog, &id)?;
+    Ok(shown(&app, &headers, place)?)
+}
+
+fn shown(app: &App, headers: &HeaderMap, place: ModelIx) -> Result<Json<Value>, Failure> {
+    let current = app.current();
+    let shelf = shelf(&current.snapshot, app.now());
+    let model = current.snapshot.catalog.model(place);
+    Ok(Json(abroad::one(headers, shelf.row(place), model)?))
 }
 
 /// `GET /models/{author}/{slug}/endpoints`: who offers a model here, or with `available=all`
@@ -74,14 +109,23 @@ pub async fn zdr(
 }
 
 fn find(catalog: &Catalog, name: Name) -> Result<ModelIx, Failure> {
-    let Ok(Path((author, slug))) = name else {
-        return Err(Failure::caller(FailureKind::NotFound, "The path is no name of a model."));
-    };
-    let name = format!("{author}/{slug}");
+    let Ok(Path((author, slug))) = name else { return Err(nameless()) };
+    named(catalog, &format!("{author}/{slug}"))
+}
+
+fn nameless() -> Failure {
+    Failure::caller(FailureKind::NotFound, "The path is no name of a model.")
+}
+
+/// Finds a model by its id or another of its names.
+///
+/// # Errors
+/// `NotFound`, with the nearest names.
+pub(in crate::api) fn named(catalog: &Catalog, name: &str) -> Result<ModelIx, Failure> {
     catalog
-        .find_model(&name)
+        .find_model(name)
         .or_else(|| catalog.find_model(&name.to_lowercase()))
-        .ok_or_else(|| unknown(catalog, &name))
+        .ok_or_else(|| unknown(catalog, name))
 }
 
 fn unknown(catalog: &Catalog, name: &str) -> Failure {

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Query as Pairs, RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use domain::catalog::Dialect;
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::abroad;
 use super::order::sort;
 use super::query::Query;
 use super::row::Row;
@@ -33,14 +36,22 @@ struct Links {
 }
 
 /// `GET /models`: the models that can be called here, or with `available=all` all that are known.
+/// Callers with Anthropic's dialect get its form of a list.
 ///
 /// # Errors
 /// `InvalidRequest` when a field of the query is not what it must be.
 pub async fn list(
     State(app): State<Arc<App>>,
+    headers: HeaderMap,
     RawQuery(raw): RawQuery,
     Pairs(pairs): Pairs<Vec<(String, String)>>,
 ) -> Result<Response, ApiError> {
+    if abroad::is_anthropics(&headers) {
+        let page = abroad::anthropics(&app, Query(&pairs));
+        let told = |failure| ApiError::from(failure).spoken(Dialect::AnthropicMessages);
+        let page = page.map_err(told)?;
+        return Ok(Json(page).into_response());
+    }
     let wanted = Wanted::read(Query(&pairs))?;
     let now = app.now();
     let shelf = shelf(&app.current().snapshot, now);

@@ -1,5 +1,6 @@
 //! `/models` and `/endpoints`: what can be called, what it can do, and what it costs.
 
+mod abroad;
 mod detail;
 mod endpoint;
 mod filter;
@@ -19,5 +20,7 @@ mod wanted;
 #[cfg(test)]
 mod samples;
 
-pub use detail::{endpoints, one, zdr};
+pub use abroad::{geminis, geminis_one, ollamas, ollamas_one, ollamas_version};
+pub(super) use detail::named;
+pub use detail::{endpoints, one, retrieved, retrieved_whole, zdr};
 pub use list::{count, list};

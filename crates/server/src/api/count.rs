@@ -1,0 +1,105 @@
+//! How long a prompt is: counted here, before any model is run or paid.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use dialect::door::Door;
+use dialect::registry::decode;
+use dialect::tokens;
+use domain::failure::Failure;
+use serde_json::{Map, Value, json};
+
+use super::caller::holder;
+use super::models;
+use crate::app::App;
+use crate::error::ApiError;
+
+/// `POST /messages/count_tokens`, as Anthropic has it.
+pub async fn messages(State(app): State<Arc<App>>, request: http::Request<Body>) -> Response {
+    answer(&app, request, Door::Messages, |tokens| json!({ "input_tokens": tokens })).await
+}
+
+/// `POST /responses/input_tokens`, as OpenAI has it.
+pub async fn responses(State(app): State<Arc<App>>, request: http::Request<Body>) -> Response {
+    let shown = |tokens| json!({ "object": "response.input_tokens", "input_tokens": tokens });
+    answer(&app, request, Door::Responses, shown).await
+}
+
+/// `POST /v1beta/models/{model}:countTokens`, as Gemini has it.
+pub(super) async fn gemini(app: Arc<App>, model: &str, request: http::Request<Body>) -> Response {
+    let door = Door::Gemini { model: model.to_owned(), streams: false, sse: false };
+    answer(&app, request, door, |tokens| json!({ "totalTokens": tokens })).await
+}
+
+async fn answer(
+    app: &Arc<App>,
+    request: http::Request<Body>,
+    door: Door,
+    shown: impl FnOnce(u32) -> Value,
+) -> Response {
+    match count(app, request, &door).await {
+        Ok(tokens) => Json(shown(tokens)).into_response(),
+        Err(error) => error.spoken(door.dialect()).into_response(),
+    }
+}
+
+async fn count(app: &Arc<App>, request: http::Request<Body>, door: &Door) -> Result<u32, ApiError> {
+    let (head, body) = request.into_parts();
+    holder(app, &head.headers).await?;
+    let body = app.intake.read(&head.headers, body).await?;
+    let request = decode(door, completed(body, door)?)?;
+    let named = request.facts.models.first().map(String::as_str).unwrap_or_default();
+    let snapshot = app.current().snapshot.clone();
+    let place = models::named(&snapshot.catalog, named)?;
+    let tokenizer = snapshot.catalog.model(place).tokenizer.clone();
+    let chat = request.chat.ok_or_else(|| Failure::house("a prompt to count was not read"))?;
+    // Counting a long prompt keeps a core busy for milliseconds.
+    let counted =
+        tokio::task::spawn_blocking(move || tokens::of_prompt(&chat, tokenizer.as_deref()));
+    Ok(counted.await.map_err(|error| Failure::house(format!("counting broke off: {error}")))?)
+}
+
+/// Makes a request to count into one to generate, which demands more.
+fn completed(body: Bytes, door: &Door) -> Result<Bytes, Failure> {
+    let mut fields: Map<String, Value> = serde_json::from_slice(&body).map_err(|error| {
+        Failure::invalid(format!("The body is not the JSON object it should be: {error}."))
+    })?;
+    match door {
+        Door::Messages => {
+            fields.entry("max_tokens").or_insert(json!(1));
+        }
+        // A whole request may stand inside, with its tools and its system instruction.
+        Door::Gemini { .. } => {
+            if let Some(Value::Object(inner)) = fields.remove("generateContentRequest") {
+                fields = inner;
+                fields.remove("model");
+            }
+        }
+        _ => (),
+    }
+    Ok(Bytes::from(Value::Object(fields).to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(door: &Door, body: &Value, expected: &Value) {
+        let made = completed(Bytes::from(body.to_string()), door).unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&made).unwrap(), *expected);
+    }
+
+    #[test]
+    fn a_request_to_count_need_not_say_what_only_a_generation_needs() {
+        check(&Door::Messages, &json!({"messages": []}), &json!({"messages": [], "max_tokens": 1}));
+        let gemini = Door::Gemini { model: "a/b".to_owned(), streams: false, sse: false };
+        let inner = json!({"model": "models/a/b", "contents": [], "tools": []});
+        let outer = json!({ "generateContentRequest": inner });
+        check(&gemini, &outer, &json!({"contents": [], "tools": []}));
+        assert!(completed(Bytes::from_static(b"[]"), &gemini).is_err());
+    }
+}
