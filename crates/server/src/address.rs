@@ -64,15 +64,16 @@ fn near<'a>(wanted: &str, known: &'a [String]) -> Option<&'a str> {
         let ends = path.rsplit('/').zip(wanted.trim_end_matches('/').rsplit('/'));
         ends.take_while(|(left, right)| left == right && !left.is_empty()).count()
     };
-    let best =
-        known.iter().map(|path| (shared(path), path.as_str())).max_by_key(|(count, path)| {
-            // Of equals the one that is listed first: the API's own prefix stands before the short one.
-            (*count, std::cmp::Reverse(known.iter().position(|it| it == path)))
-        });
-    match best {
-        Some((count, path)) if 0 < count => Some(path),
-        _ => nearest(wanted, known.iter().map(String::as_str), 1).into_iter().next(),
+    // Of equals the first counts: the API's own prefix is listed before the short one.
+    let mut best: (usize, Option<&str>) = (0, None);
+    for path in known {
+        let count = shared(path);
+        if best.0 < count {
+            best = (count, Some(path));
+        }
     }
+    let look_alikes = || nearest(wanted, known.iter().map(String::as_str), 1);
+    best.1.or_else(|| look_alikes().into_iter().next())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::detail::named;
+use super::name::named;
 use super::query::Query;
 use super::row::Row;
 use super::shelf::{Shelf, shelf};

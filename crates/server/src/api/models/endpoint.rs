@@ -133,6 +133,15 @@ mod tests {
           "uptime_last_5m": null,
           "uptime_last_30m": null,
           "uptime_last_1d": null,
+          "supports_tool_choice": {
+            "none": true,
+            "auto": true,
+            "required": true,
+            "function": true
+          },
+          "native_tools": {},
+          "service_tier": null,
+          "supports_diarization": false,
           "supports_implicit_caching": true,
           "latency_last_30m": null,
           "throughput_last_30m": null,

@@ -6,6 +6,7 @@ mod endpoint;
 mod filter;
 mod list;
 mod model;
+mod name;
 mod order;
 mod page;
 mod pricing;
@@ -21,6 +22,6 @@ mod wanted;
 mod samples;
 
 pub use abroad::{geminis, geminis_one, ollamas, ollamas_one, ollamas_version};
-pub(super) use detail::named;
 pub use detail::{endpoints, one, retrieved, retrieved_whole, zdr};
 pub use list::{count, list};
+pub(super) use name::named;
