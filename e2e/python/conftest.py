@@ -6,6 +6,7 @@ The test command starts the gateway and the simulator and says in the environmen
 import base64
 import json
 import os
+import time
 import urllib.request
 
 import openai
@@ -20,6 +21,8 @@ ENDLESS = "openai/gpt-4.1"
 CLAUDE = "anthropic/claude-sonnet-4.5"
 GEMINI = "google/gemini-2.5-flash"
 CODEX = "openai/gpt-5-codex"
+
+DEADLINE_S = 10
 
 # A red dot.
 DOT = base64.b64decode(
@@ -79,3 +82,12 @@ def client():
 def says(text):
     """One user message."""
     return [{"role": "user", "content": text}]
+
+
+def eventually(look):
+    """What `look` finds, as soon as it finds anything."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.02)
+    return found

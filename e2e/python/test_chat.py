@@ -1,11 +1,12 @@
 """Whole answers and streams, as the official client reads them."""
 
+import base64
 import os
 
 import openai
 import pytest
 
-from conftest import LARGE, SMALL, says
+from conftest import CLAUDE, CODEX, DOT, GEMINI, LARGE, SMALL, says
 
 
 def test_a_whole_answer_has_its_text_its_model_and_its_cost(client):
@@ -52,6 +53,18 @@ def test_another_model_is_another_string(client):
     for model in (SMALL, LARGE):
         answer = client.chat.completions.create(model=model, messages=says("Who are you?"))
         assert answer.model == model
+
+
+@pytest.mark.parametrize("model", [SMALL, CLAUDE, GEMINI, CODEX])
+def test_an_image_is_taken(client, model):
+    url = "data:image/png;base64," + base64.b64encode(DOT).decode()
+    content = [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": url}},
+    ]
+    messages = [{"role": "user", "content": content}]
+    answer = client.chat.completions.create(model=model, messages=messages)
+    assert answer.choices[0].message.content
 
 
 def test_the_maximum_of_tokens_ends_an_answer_for_length(client):

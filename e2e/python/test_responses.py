@@ -1,10 +1,12 @@
 """OpenAI's client against the responses route, before providers of three dialects."""
 
+import base64
+
 import openai
 import pytest
 from pydantic import BaseModel
 
-from conftest import CLAUDE, CODEX, SMALL
+from conftest import CLAUDE, CODEX, DOT, ENDLESS, SMALL, eventually
 
 MODELS = [SMALL, CLAUDE, CODEX]
 WEATHER = {
@@ -93,6 +95,25 @@ def test_reasoning_is_summarised_and_taken_back(client, sim):
         {"type": "function_call_output", "call_id": call.call_id, "output": "18 degrees"}
     )
     assert "18 degrees" in client.responses.create(input=items, **asked).output_text
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_image_is_taken(client, model):
+    url = "data:image/png;base64," + base64.b64encode(DOT).decode()
+    content = [
+        {"type": "input_text", "text": "What is this?"},
+        {"type": "input_image", "image_url": url, "detail": "auto"},
+    ]
+    items = [{"role": "user", "content": content}]
+    assert client.responses.create(model=model, input=items).output_text
+
+
+def test_a_stream_that_is_left_ends_upstream(client, sim):
+    sim.script("endless", {"fault": {"kind": "infinite_stream", "gap_ms": 20}})
+    with client.responses.create(model=ENDLESS, input="Go on.", stream=True) as stream:
+        left = next(event for event in stream if event.type == "response.output_text.delta")
+    assert left.delta
+    eventually(lambda: sim.endings("endless")[-1:] == ["client_gone"])
 
 
 def test_what_is_not_kept_cannot_be_continued(client):
