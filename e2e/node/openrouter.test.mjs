@@ -69,6 +69,8 @@ test("models, endpoints and providers are listed", async () => {
   const { result } = await client.models.list({});
   assert.ok(result.data.some((model) => model.id === CLAUDE));
   assert.equal((await client.models.count()).data.count, result.data.length);
+  const own = await client.models.listForUser({ bearer: process.env.INTERLINE_KEY });
+  assert.equal((own.result ?? own).data.length, result.data.length);
   const names = { author: "anthropic", slug: "claude-sonnet-4.5" };
   assert.equal((await client.models.get(names)).data.id, CLAUDE);
   const { data } = await client.endpoints.list(names);
