@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::dialect::StreamDecoder;
 use crate::error;
+use crate::json::Cursor;
 use crate::sse::{Frame, Frames};
 
 /// What one stream's events mean.
@@ -124,6 +125,30 @@ impl<R> LineReader<R> {
 /// When it is none.
 pub(crate) fn parse(data: &[u8]) -> Result<Value, Failure> {
     serde_json::from_slice(data).map_err(|_| error::nonsense("holds an event that cannot be read"))
+}
+
+/// Checks that what passes unread is JSON.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn check(data: &[u8]) -> Result<(), Failure> {
+    let read = Cursor::new(data).and_then(|mut cursor| {
+        cursor.skip()?;
+        cursor.end()
+    });
+    read.map_err(|_| error::nonsense("holds an event that cannot be read"))
+}
+
+/// Returns whether an event's name is a plain word, and the one that its data has as their type:
+/// what passes unread is told by its name.
+pub(crate) fn is_named(name: &[u8], data: &[u8]) -> bool {
+    is_word(name) && memchr::memmem::find(data, name).is_some()
+}
+
+/// Returns whether a name may stand in the line of an event.
+pub(crate) fn is_word(name: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+    !name.is_empty() && name.iter().all(plain)
 }
 
 /// Ends a stream of which nothing more comes.

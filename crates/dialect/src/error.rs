@@ -38,8 +38,10 @@ pub(crate) fn inside(value: &Value) -> Failure {
 
 /// Returns whether a body that is no answer says why.
 pub(crate) fn is_one(value: &Value) -> bool {
+    // A type alone is the name of an event, unless it names an error.
+    let is_code = |code: &String| value["type"] != code.as_str() || code.contains("error");
     let said = said(value);
-    !said.message.is_empty() || !said.codes.is_empty()
+    !said.message.is_empty() || said.codes.iter().any(is_code)
 }
 
 fn said(value: &Value) -> Said {
@@ -166,6 +168,7 @@ const CREDENTIAL: Signs = Signs {
         "invalid api key",
         "api key not valid",
         "insufficient balance",
+        "credit balance is too low",
         "insufficient credit",
         "exceeded your current quota",
     ],

@@ -38,13 +38,15 @@ fn take(choice: &mut Choice, block: &Value, index: usize) {
             let citations = block["citations"].as_array().into_iter().flatten();
             choice.annotations.extend(citations.filter_map(annotation));
         }
-        Some("thinking") if text("signature").is_empty() => {
-            choice.reasoning.push_str(text("thinking"));
+        Some("thinking") => {
+            let mut detail = json!({"type": "reasoning.text", "format": CLAUDE, "index": index});
+            for (name, from) in [("text", "thinking"), ("signature", "signature")] {
+                if !text(from).is_empty() {
+                    detail[name] = json!(text(from));
+                }
+            }
+            choice.reasoning_details.push(detail);
         }
-        Some("thinking") => choice.reasoning_details.push(json!({
-            "type": "reasoning.text", "text": text("thinking"), "signature": text("signature"),
-            "format": CLAUDE, "index": index
-        })),
         Some("redacted_thinking") => choice.reasoning_details.push(json!({
             "type": "reasoning.encrypted", "data": text("data"), "format": CLAUDE, "index": index
         })),

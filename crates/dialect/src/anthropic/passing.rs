@@ -9,7 +9,7 @@ use super::decoder::Message;
 use super::encoder::{push_event, push_stop};
 use super::failing::{error_body, message};
 use super::{answer, usage};
-use crate::decoding::{EventReader, parse};
+use crate::decoding::{EventReader, check, is_named, is_word, parse};
 use crate::dialect::{ClientDialect, Face, Host};
 use crate::error;
 use crate::exchange::{
@@ -138,19 +138,25 @@ impl State {
         if self.done || data.is_empty() || data == b"[DONE]" {
             return Ok(Step::Quiet);
         }
+        if !is_named(frame.event, data) {
+            return self.event(parse(data)?, out);
+        }
         match frame.event {
             b"content_block_delta" => {
+                check(data)?;
                 let content = data.len().saturating_sub(EVENT_FRAME_BYTES) as u64;
                 self.observed.content_bytes += content.max(1);
                 pass(frame.event, data, out);
                 Ok(Step::Content)
             }
             b"content_block_start" => {
+                check(data)?;
                 self.calls |= memchr::memmem::find(data, b"\"tool_use\"").is_some();
                 pass(frame.event, data, out);
                 Ok(Step::Content)
             }
             b"content_block_stop" | b"ping" => {
+                check(data)?;
                 pass(frame.event, data, out);
                 Ok(Step::Quiet)
             }
@@ -185,6 +191,7 @@ impl State {
             }
             "error" => Err(error::inside(&event)),
             _ if event.get("error").is_some() => Err(error::inside(&event)),
+            _ if !is_word(kind.as_bytes()) => Ok(Step::Quiet),
             _ => {
                 push_event(out, &kind, &event);
                 Ok(Step::Quiet)

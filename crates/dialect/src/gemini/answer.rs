@@ -79,11 +79,23 @@ fn candidate(choice: &Choice, face: &Face) -> Value {
     }
     parts.extend(choice.images.iter().filter_map(|url| image(url)));
     parts.extend(signs.rest());
-    json!({
+    let mut candidate = json!({
         "content": {"role": "model", "parts": parts},
         "finishReason": finish_word(choice.finish, choice.native_finish.as_deref()),
         "index": choice.index,
-    })
+    });
+    ground(&mut candidate, &choice.annotations);
+    candidate
+}
+
+/// Puts citations of the web on a candidate, as Google writes them.
+pub(super) fn ground(candidate: &mut Value, annotations: &[Value]) {
+    let cited = annotations.iter().map(|it| &it["url_citation"]).filter(|it| it.is_object());
+    let chunks: Vec<Value> =
+        cited.map(|it| json!({"web": {"uri": it["url"], "title": it["title"]}})).collect();
+    if !chunks.is_empty() {
+        candidate["groundingMetadata"] = json!({"groundingChunks": chunks});
+    }
 }
 
 /// Writes an image that was made.

@@ -193,7 +193,9 @@ impl Reading for Chunks {
                 .ended
                 .values()
                 .all(|native| reason(native, false, &self.host) == FinishReason::Error);
-        self.finish(events);
+        if !broke {
+            self.finish(events);
+        }
         !broke
     }
 

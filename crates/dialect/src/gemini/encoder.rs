@@ -1,11 +1,13 @@
 //! Events, written as a stream of this dialect: chunks that are answers themselves, framed as
 //! events or as one list.
 
+use std::collections::BTreeMap;
+
 use domain::event::{Delta, Event, FinishReason};
 use domain::failure::Failure;
 use serde_json::{Value, json};
 
-use super::answer::{Signs, finish_word, identify, image};
+use super::answer::{Signs, finish_word, ground, identify, image};
 use super::failing::error_body;
 use super::usage;
 use crate::dialect::{Face, StreamEncoder};
@@ -16,11 +18,19 @@ use crate::write::push_value;
 /// Writes one stream.
 pub(super) struct Encoder {
     face: Face,
+    candidates: BTreeMap<u32, Candidate>,
+    pub(super) framed: Framed,
+}
+
+/// What waits for the end of a candidate.
+#[derive(Default)]
+struct Candidate {
     signs: Signs,
     /// Calls whose arguments are still coming: the dialect tells them whole.
     calls: Vec<(u32, String, String, String)>,
-    finish: Option<(Option<FinishReason>, Option<String>)>,
-    pub(super) framed: Framed,
+    annotations: Vec<Value>,
+    finish: Option<FinishReason>,
+    native: Option<String>,
 }
 
 /// The framing of a stream: events, or the items of a list.
@@ -59,77 +69,86 @@ impl Framed {
 impl Encoder {
     /// Begins to write.
     pub(super) fn new(face: &Face) -> Encoder {
-        Encoder {
-            face: face.clone(),
-            signs: Signs::default(),
-            calls: Vec::new(),
-            finish: None,
-            framed: Framed::new(face.framing),
-        }
+        let framed = Framed::new(face.framing);
+        Encoder { face: face.clone(), candidates: BTreeMap::new(), framed }
     }
 
-    fn chunk(&mut self, parts: &[Value], out: &mut Vec<u8>) {
+    fn part(&mut self, choice: u32, part: &Value, out: &mut Vec<u8>) {
         let mut chunk = json!({"candidates": [{
-            "content": {"role": "model", "parts": parts}, "index": 0
+            "content": {"role": "model", "parts": [part]}, "index": choice
         }]});
         identify(&mut chunk, &self.face);
         self.framed.push(&chunk, out);
     }
 
-    fn say(&mut self, delta: &Delta, out: &mut Vec<u8>) {
+    fn say(&mut self, choice: u32, delta: &Delta, out: &mut Vec<u8>) {
         let hides = self.face.hides_thinking;
-        match delta {
-            Delta::Text(text) | Delta::Refusal(text) => self.chunk(&[json!({"text": text})], out),
-            Delta::Reasoning(_) if hides => (),
-            Delta::Reasoning(text) => {
-                self.chunk(&[json!({"text": text, "thought": true})], out);
-            }
-            Delta::ReasoningDetail(detail) => {
-                if let Some(part) = self.signs.take(detail, hides) {
-                    self.chunk(&[part], out);
-                }
-            }
+        let held = self.candidates.entry(choice).or_default();
+        let part = match delta {
+            Delta::Text(text) | Delta::Refusal(text) => Some(json!({"text": text})),
+            Delta::Reasoning(_) if hides => None,
+            Delta::Reasoning(text) => Some(json!({"text": text, "thought": true})),
+            Delta::ReasoningDetail(detail) => held.signs.take(detail, hides),
             Delta::ToolCallStart { index, id, name } => {
-                self.calls.push((*index, id.clone(), name.clone(), String::new()));
+                held.calls.push((*index, id.clone(), name.clone(), String::new()));
+                None
             }
             Delta::ToolCallArgs { index, json } => {
-                let call = self.calls.iter_mut().find(|(number, ..)| number == index);
+                let call = held.calls.iter_mut().find(|(number, ..)| number == index);
                 if let Some((.., arguments)) = call {
                     arguments.push_str(json);
                 }
+                None
             }
-            Delta::Image { url } => {
-                if let Some(part) = image(url) {
-                    self.chunk(&[part], out);
-                }
+            Delta::Image { url } => image(url),
+            Delta::Annotation(annotation) => {
+                held.annotations.push(annotation.clone());
+                None
             }
-            Delta::Audio(_) | Delta::Annotation(_) | Delta::Logprobs(_) => (),
+            Delta::Audio(_) | Delta::Logprobs(_) => None,
+        };
+        if let Some(part) = part {
+            self.part(choice, &part, out);
         }
+    }
+}
+
+impl Candidate {
+    /// Returns the candidate's last word.
+    fn close(mut self, choice: u32) -> Value {
+        let mut parts = Vec::new();
+        for (_, id, name, arguments) in std::mem::take(&mut self.calls) {
+            parts.push(self.signs.call(&id, &name, &arguments));
+        }
+        parts.extend(self.signs.rest());
+        let mut closed = json!({
+            "content": {"role": "model", "parts": parts},
+            "finishReason": finish_word(self.finish, self.native.as_deref()), "index": choice
+        });
+        ground(&mut closed, &self.annotations);
+        closed
     }
 }
 
 impl StreamEncoder for Encoder {
     fn push(&mut self, event: &Event, out: &mut Vec<u8>) {
         match event {
-            Event::Delta { choice: 0, delta } => self.say(delta, out),
-            Event::Finish { choice: 0, reason, native } => {
-                self.finish = Some((*reason, native.clone()));
+            Event::Delta { choice, delta } => self.say(*choice, delta, out),
+            Event::Finish { choice, reason, native } => {
+                let held = self.candidates.entry(*choice).or_default();
+                held.finish = *reason;
+                held.native.clone_from(native);
             }
-            _ => (),
+            Event::Named { .. } | Event::Used(_) | Event::Extra { .. } => (),
         }
     }
 
     fn close(&mut self, receipt: &Receipt, out: &mut Vec<u8>) {
-        let mut parts = Vec::new();
-        for (_, id, name, arguments) in std::mem::take(&mut self.calls) {
-            parts.push(self.signs.call(&id, &name, &arguments));
-        }
-        parts.extend(self.signs.rest());
-        let (finish, native) = self.finish.take().unwrap_or((None, None));
-        let mut chunk = json!({"candidates": [{
-            "content": {"role": "model", "parts": parts},
-            "finishReason": finish_word(finish, native.as_deref()), "index": 0
-        }]});
+        let mut candidates = std::mem::take(&mut self.candidates);
+        candidates.entry(0).or_default();
+        let closed: Vec<Value> =
+            candidates.into_iter().map(|(choice, held)| held.close(choice)).collect();
+        let mut chunk = json!({"candidates": closed});
         identify(&mut chunk, &self.face);
         chunk["usageMetadata"] = usage::shown(receipt);
         if let Some(metadata) = &receipt.metadata {

@@ -63,6 +63,18 @@ pub(super) fn shown(receipt: &Receipt) -> Value {
             shown[name] = json!(tokens);
         }
     }
+    let text = usage.output - (usage.reasoning + usage.output_audio).min(usage.output);
+    for (name, text, audio) in [
+        ("promptTokensDetails", prompt - usage.input_audio.min(prompt), usage.input_audio),
+        ("candidatesTokensDetails", text, usage.output_audio),
+    ] {
+        if audio != 0 {
+            shown[name] = json!([
+                {"modality": "TEXT", "tokenCount": text},
+                {"modality": "AUDIO", "tokenCount": audio}
+            ]);
+        }
+    }
     shown
 }
 

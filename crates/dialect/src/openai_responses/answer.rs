@@ -324,15 +324,26 @@ fn groups(details: &[Value]) -> Vec<&[Value]> {
         .collect()
 }
 
+/// Returns whether a piece is thinking itself, of a model in this dialect: that of others, and what
+/// sums it up, is told as a summary.
+pub(super) fn is_content(detail: &Value) -> bool {
+    is_of(detail, OPENAI) && said(detail, "type") == "reasoning.text"
+}
+
 /// Writes an item of thinking: OpenAI's as it is, that of others packed into what comes back.
 pub(super) fn thinking(details: &[Value], id: &str) -> Value {
+    let (own, told): (Vec<&Value>, Vec<&Value>) = details.iter().partition(|it| is_content(it));
     let text: String =
-        details.iter().map(|it| [said(it, "summary"), said(it, "text")].concat()).collect();
+        told.iter().map(|it| [said(it, "summary"), said(it, "text")].concat()).collect();
     let summary = match text.is_empty() {
         true => json!([]),
         false => json!([{"type": "summary_text", "text": text}]),
     };
     let mut item = json!({"type": "reasoning", "id": id, "summary": summary});
+    if !own.is_empty() {
+        let text: String = own.iter().map(|it| said(it, "text")).collect();
+        item["content"] = json!([{"type": "reasoning_text", "text": text}]);
+    }
     if details.iter().all(|detail| is_of(detail, OPENAI)) {
         let own = details.iter().map(|it| said(it, "id")).find(|it| !it.is_empty());
         item["id"] = json!(own.unwrap_or(id));

@@ -6,7 +6,9 @@ use domain::event::{Delta, Event, FinishReason};
 use domain::failure::Failure;
 use serde_json::{Value, json};
 
-use super::answer::{Status, call_item, citation, free_text, id, response, takes_text, thinking};
+use super::answer::{
+    Status, call_item, citation, free_text, id, is_content, response, takes_text, thinking,
+};
 use crate::calls::InTurn;
 use crate::dialect::{Face, StreamEncoder};
 use crate::envelope;
@@ -30,7 +32,7 @@ pub(super) struct Encoder {
 enum Open {
     None,
     Message { text: String, annotations: Vec<Value>, refuses: bool },
-    Thought { details: Vec<Value>, text: String },
+    Thought { details: Vec<Value>, summary: String, content: String },
     Call(ToolCall),
 }
 
@@ -136,19 +138,27 @@ impl Encoder {
             Open::Message { text, annotations, refuses } => {
                 self.close_message(item_id, &text, &annotations, refuses, out);
             }
-            Open::Thought { details, text } => {
+            Open::Thought { details, summary, content } => {
                 let place = self.items.len();
-                let at = |mut event: Value| {
+                let at = |mut event: Value, part: &str| {
                     event["item_id"] = json!(item_id);
                     event["output_index"] = json!(place);
-                    event["summary_index"] = json!(0);
+                    event[part] = json!(0);
                     event
                 };
-                if !text.is_empty() {
-                    let done = at(json!({"text": text}));
+                if !content.is_empty() {
+                    let done = at(json!({"text": content}), "content_index");
+                    self.tell("response.reasoning_text.done", done, out);
+                }
+                if !summary.is_empty() {
+                    let done = at(json!({"text": summary}), "summary_index");
                     self.tell("response.reasoning_summary_text.done", done, out);
-                    let part = at(json!({"part": {"type": "summary_text", "text": text}}));
-                    self.tell("response.reasoning_summary_part.done", part, out);
+                    let part = json!({"part": {"type": "summary_text", "text": summary}});
+                    self.tell(
+                        "response.reasoning_summary_part.done",
+                        at(part, "summary_index"),
+                        out,
+                    );
                 }
                 let mut item = thinking(&details, &item_id);
                 item["id"] = json!(item_id);
@@ -222,13 +232,22 @@ impl Encoder {
         };
         if !continues {
             self.close_item(out);
-            self.open = Open::Thought { details: Vec::new(), text: String::new() };
+            let (summary, content) = (String::new(), String::new());
+            self.open = Open::Thought { details: Vec::new(), summary, content };
             let item = json!({"type": "reasoning", "id": self.item_id(), "summary": []});
             self.add(item, out);
         }
-        let Open::Thought { details, text: told } = &mut self.open else { return };
-        let is_first = told.is_empty() && !text.is_empty();
-        told.push_str(&text);
+        let Open::Thought { details, summary, content } = &mut self.open else { return };
+        if is_content(&detail) {
+            content.push_str(&text);
+            join(details, detail);
+            if !text.is_empty() {
+                self.piece("response.reasoning_text.delta", "content_index", &text, out);
+            }
+            return;
+        }
+        let is_first = summary.is_empty() && !text.is_empty();
+        summary.push_str(&text);
         join(details, detail);
         if is_first {
             let part = json!({"type": "summary_text", "text": ""});

@@ -10,7 +10,7 @@ use super::decoder::Response;
 use super::encoder::code;
 use super::usage;
 use super::whole::whole;
-use crate::decoding::{EventReader, parse};
+use crate::decoding::{EventReader, check, is_named, is_word, parse};
 use crate::dialect::{ClientDialect, Face, Host};
 use crate::envelope;
 use crate::error;
@@ -146,7 +146,11 @@ impl State {
             return Ok(Step::Quiet);
         }
         let name = frame.event;
+        if !is_named(name, data) {
+            return self.event(parse(data)?, out);
+        }
         if name.ends_with(b".delta") {
+            check(data)?;
             let content = data.len().saturating_sub(EVENT_FRAME_BYTES) as u64;
             self.observed.content_bytes += content.max(1);
             self.pass(name, data, out);
@@ -160,11 +164,11 @@ impl State {
                 | b"response.incomplete"
                 | b"response.failed"
                 | b"error"
-                | b""
         );
         if carries_response {
-            return self.event(name, parse(data)?, out);
+            return self.event(parse(data)?, out);
         }
+        check(data)?;
         self.calls |= memchr::memmem::find(data, b"\"function_call\"").is_some();
         self.pass(name, data, out);
         Ok(Step::Content)
@@ -179,7 +183,7 @@ impl State {
         out.extend_from_slice(b"\n\n");
     }
 
-    fn event(&mut self, name: &[u8], mut event: Value, out: &mut Vec<u8>) -> Result<Step, Failure> {
+    fn event(&mut self, mut event: Value, out: &mut Vec<u8>) -> Result<Step, Failure> {
         let kind = event["type"].as_str().unwrap_or_default().to_owned();
         match kind.as_str() {
             "response.created" | "response.in_progress" => {
@@ -206,11 +210,12 @@ impl State {
             "response.failed" => Err(error::inside(&event["response"])),
             "error" => Err(error::inside(&event)),
             _ if event.get("error").is_some_and(|it| !it.is_null()) => Err(error::inside(&event)),
+            _ if !is_word(kind.as_bytes()) => Ok(Step::Quiet),
             _ => {
-                let name = if name.is_empty() { kind.as_bytes() } else { name };
                 let text = event.to_string();
                 self.observed.content_bytes += 1;
-                self.pass(name, text.as_bytes(), out);
+                self.calls |= event["item"]["type"] == "function_call";
+                self.pass(kind.as_bytes(), text.as_bytes(), out);
                 Ok(Step::Content)
             }
         }

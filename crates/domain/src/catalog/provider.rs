@@ -103,6 +103,35 @@ pub enum Dialect {
     CloudflareNative,
 }
 
+impl Dialect {
+    /// Every wire format.
+    pub const ALL: [Dialect; 23] = [
+        Dialect::OpenaiChat,
+        Dialect::OpenaiResponses,
+        Dialect::OpenaiCompletions,
+        Dialect::OpenaiEmbeddings,
+        Dialect::OpenaiImages,
+        Dialect::OpenaiSpeech,
+        Dialect::OpenaiTranscriptions,
+        Dialect::AnthropicMessages,
+        Dialect::GoogleGemini,
+        Dialect::GoogleVertex,
+        Dialect::VertexAnthropic,
+        Dialect::BedrockConverse,
+        Dialect::AzureOpenai,
+        Dialect::Cohere,
+        Dialect::Ollama,
+        Dialect::Mistral,
+        Dialect::SapOrchestration,
+        Dialect::Rerank,
+        Dialect::Realtime,
+        Dialect::Video,
+        Dialect::Music,
+        Dialect::Elevenlabs,
+        Dialect::CloudflareNative,
+    ];
+}
+
 /// How a credential is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -153,4 +182,15 @@ pub enum Training {
     /// It does not say; treated as if it did.
     #[default]
     Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wire_format_is_listed_once_and_in_order() {
+        assert!(Dialect::ALL.is_sorted_by(|left, right| left < right));
+        assert_eq!(Dialect::ALL.len(), Dialect::CloudflareNative as usize + 1);
+    }
 }
