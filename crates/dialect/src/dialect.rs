@@ -15,6 +15,7 @@ use domain::failure::Failure;
 use domain::quirk::{Quirks, ReasoningOut};
 use serde_json::Value;
 
+use crate::contract::Fate;
 use crate::door::{Door, Framing};
 use crate::exchange::{Exchange, Receipt, Stamp, Target, Wire};
 use crate::request::Request;
@@ -148,8 +149,9 @@ pub(crate) trait UpstreamDialect: Sync {
     /// Begins to read a stream.
     fn stream_decoder(&self, host: &Host) -> Box<dyn StreamDecoder>;
 
-    /// Returns the optional parameters that an endpoint takes, in OpenRouter's names.
-    fn supported_parameters(&self, endpoint: &Endpoint) -> Vec<&'static str>;
+    /// Returns what becomes of an optional parameter at an endpoint, by its name in OpenRouter's
+    /// API: the dialect's column of the contract.
+    fn fate(&self, parameter: &str, endpoint: &Endpoint) -> Fate;
 }
 
 /// A dialect in which a caller's own bytes may go to an endpoint, and the endpoint's to the caller.

@@ -2,6 +2,7 @@
 //! that has to be called, and the call becomes the text.
 
 use domain::answer::Answer;
+use domain::catalog::Endpoint;
 use domain::chat::{ChatRequest, Format, Tool, ToolChoice};
 use domain::event::{Delta, Event, FinishReason};
 use domain::failure::{Failure, FailureKind, Fault, Retry};
@@ -10,6 +11,12 @@ use crate::dialect::StreamDecoder;
 
 /// The tool whose arguments are the answer.
 const NAME: &str = "answer_in_this_form";
+
+/// Returns whether a request wants an answer to a schema of an endpoint that knows none.
+pub(crate) fn has_to(chat: &ChatRequest, endpoint: &Endpoint) -> bool {
+    let wants = matches!(chat.output.format, Some(Format::JsonSchema { .. }));
+    wants && !endpoint.structured_output
+}
 
 /// Returns the request with its schema as a tool that has to be called.
 ///

@@ -1,8 +1,10 @@
 //! What admission and planning know of a request, taken from the house's form of it.
 
 use domain::catalog::Modality;
-use domain::chat::{ChatRequest, FileSource, Format, Part, ToolChoice};
+use domain::chat::{ChatRequest, FileSource, Format, Part};
 use domain::request::Facts;
+
+use crate::contract;
 
 /// Bytes that an image, a file or a recording counts for: more tokens than most cost.
 pub(crate) const MEDIA_BYTES: usize = 2048;
@@ -37,7 +39,7 @@ pub(crate) fn facts(chat: &ChatRequest) -> Facts {
         schema,
         reasoning: chat.reasoning.clone(),
         priority: chat.priority,
-        parameters: parameters(chat),
+        parameters: contract::set(chat),
         ..Facts::default()
     }
 }
@@ -81,36 +83,4 @@ impl Sum {
             self.modalities.push(modality);
         }
     }
-}
-
-/// Returns the optional parameters that a request sets, by their names in OpenRouter's API.
-fn parameters(chat: &ChatRequest) -> Vec<String> {
-    let (sampling, output) = (&chat.sampling, &chat.output);
-    let forced = chat.tool_choice.as_ref().is_some_and(|it| *it != ToolChoice::Auto);
-    let structured = matches!(output.format, Some(Format::JsonSchema { .. }));
-    let formed = output.format.as_ref().is_some_and(|format| *format != Format::Text);
-    let set = [
-        ("temperature", sampling.temperature.is_some()),
-        ("top_p", sampling.top_p.is_some()),
-        ("top_k", sampling.top_k.is_some()),
-        ("min_p", sampling.min_p.is_some()),
-        ("top_a", sampling.top_a.is_some()),
-        ("frequency_penalty", sampling.frequency_penalty.is_some()),
-        ("presence_penalty", sampling.presence_penalty.is_some()),
-        ("repetition_penalty", sampling.repetition_penalty.is_some()),
-        ("seed", sampling.seed.is_some()),
-        ("stop", !sampling.stop.is_empty()),
-        ("logit_bias", sampling.logit_bias.is_some()),
-        ("logprobs", sampling.logprobs.is_some()),
-        ("top_logprobs", sampling.top_logprobs.is_some()),
-        ("max_tokens", output.tokens_max.is_some()),
-        ("response_format", formed),
-        ("structured_outputs", structured),
-        ("verbosity", output.verbosity.is_some()),
-        ("tools", !chat.tools.is_empty()),
-        ("tool_choice", forced),
-        ("parallel_tool_calls", chat.parallel_tool_calls.is_some()),
-        ("reasoning", chat.reasoning.is_some()),
-    ];
-    set.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).collect()
 }

@@ -5,6 +5,7 @@
 
 mod anthropic;
 mod calls;
+pub mod contract;
 mod cursor;
 mod decoding;
 mod dialect;
@@ -19,6 +20,8 @@ mod gather;
 mod gemini;
 mod house;
 mod json;
+#[cfg(test)]
+mod laws;
 mod ollama;
 mod openai_chat;
 mod openai_responses;

@@ -7,6 +7,7 @@ use domain::failure::Failure;
 use serde_json::Value;
 
 use crate::anthropic::{ANTHROPIC, VERTEX_ANTHROPIC};
+use crate::contract::{self, Fate};
 use crate::dialect::{ClientDialect, Face, Host, UpstreamDialect, VerbatimDialect};
 use crate::door::Door;
 use crate::envelope;
@@ -48,7 +49,7 @@ pub fn exchange(
     let face = Face::of(request, stamp);
     let host = Host::of(endpoint);
     // Thinking of another family has to be taken out first.
-    let is_own = !sealed::is_in(&request.body);
+    let is_own = !sealed::is_in(&request.body) && !is_emulated(request, endpoint);
     if let Some(verbatim) = verbatim(request.dialect, endpoint.dialect).filter(|_| is_own) {
         let wire = verbatim.edit_request(request, target)?;
         return Ok(match verbatim.passes(&host) {
@@ -56,7 +57,13 @@ pub fn exchange(
             false => Box::new(Translated { wire, face, host, client, upstream }),
         });
     }
-    let chat = client.canonical(request)?;
+    let mut chat = client.canonical(request)?;
+    contract::keep(&mut chat, |name| upstream.fate(name, endpoint));
+    let tells_user = upstream.fate("user", endpoint) != Fate::Drop;
+    if request.facts.user.is_some() && !tells_user {
+        chat.dropped.push("user".to_owned());
+    }
+    let target = Target { user_hash: target.user_hash.filter(|_| tells_user), ..target };
     let mut wire = upstream.encode_request(&chat, target)?;
     wire.dropped.extend(request.ignored_names().map(str::to_owned));
     Ok(Box::new(Translated { wire, face, host, client, upstream }))
@@ -65,9 +72,29 @@ pub fn exchange(
 /// Returns the optional parameters that an endpoint takes, by their names in OpenRouter's API.
 /// There are none where nobody speaks its dialect.
 pub fn supported_parameters(endpoint: &Endpoint) -> Vec<&'static str> {
-    upstream(endpoint.dialect)
-        .map(|dialect| dialect.supported_parameters(endpoint))
-        .unwrap_or_default()
+    let fate = |name: &str| fate(name, endpoint);
+    contract::supported(fate)
+}
+
+/// Returns what becomes of an optional parameter at an endpoint, by its name in OpenRouter's API.
+pub fn fate(parameter: &str, endpoint: &Endpoint) -> Fate {
+    upstream(endpoint.dialect).map_or(Fate::Drop, |dialect| dialect.fate(parameter, endpoint))
+}
+
+/// The names of the optional parameters of which it is known what becomes.
+pub const PARAMETERS: &[&str] = &contract::NAMES;
+
+/// Returns whether an endpoint takes everything that a request sets, unknown fields among it.
+pub fn takes_all(request: &Request, endpoint: &Endpoint) -> bool {
+    let mut parameters = request.facts.parameters.iter();
+    let passes = verbatim(request.dialect, endpoint.dialect).is_some();
+    let is_strange = request.chat.as_ref().is_some_and(|chat| !chat.dropped.is_empty());
+    parameters.all(|name| fate(name, endpoint) != Fate::Drop) && (passes || !is_strange)
+}
+
+/// Returns whether the answer's schema has to be asked for as a tool, and told back as text.
+fn is_emulated(request: &Request, endpoint: &Endpoint) -> bool {
+    request.facts.schema && fate("structured_outputs", endpoint) == Fate::Emulate
 }
 
 /// Returns the body of an error response in OpenRouter's envelope.
@@ -138,6 +165,14 @@ fn verbatim(client: Dialect, upstream: Dialect) -> Option<&'static dyn VerbatimD
         (Dialect::GoogleGemini, Dialect::GoogleVertex) => Some(&VERTEX),
         _ => None,
     }
+}
+
+/// Both sides of a dialect that has them.
+#[cfg(test)]
+pub(crate) fn both_sides(
+    dialect: Dialect,
+) -> Option<(&'static dyn ClientDialect, &'static dyn UpstreamDialect)> {
+    client(dialect).zip(upstream(dialect))
 }
 
 fn unspoken(dialect: Dialect) -> Failure {

@@ -222,10 +222,7 @@ fn planned(world: &World, call: &Call, models: &[ModelIx]) -> Result<Plan, Failu
             had_outage_lately: !snapshot.health.is_well(endpoint, call.received),
             ..EndpointHealth::default()
         },
-        takes_all: &|endpoint, parameters| {
-            let taken = dialect::registry::supported_parameters(endpoint);
-            parameters.iter().all(|name| taken.contains(&name.as_str()))
-        },
+        takes_all: &|endpoint, _| dialect::registry::takes_all(&call.request, endpoint),
         turn: &|_| Turn::House,
         defaults: &snapshot.defaults,
         now: call.received,

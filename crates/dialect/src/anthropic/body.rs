@@ -38,6 +38,7 @@ pub(super) fn body(
     writer.tools(chat, matches!(thought, Thought::Budget(_)));
     writer.messages(&chat.messages)?;
     writer.thinking(thought);
+    writer.verbosity(chat.output.verbosity.as_deref());
     writer.sampling(chat, thought);
     writer.format(chat);
     if let Some(user) = user {
@@ -83,9 +84,6 @@ impl Writer<'_> {
     fn tools(&mut self, chat: &ChatRequest, thinks_first: bool) {
         if chat.tools.is_empty() {
             return;
-        }
-        if !self.endpoint.tools {
-            return self.drop("tools");
         }
         let tools: Vec<Value> = chat.tools.iter().map(|it| self.tool(it)).collect();
         self.set("tools", Value::Array(tools));
@@ -261,48 +259,37 @@ impl Writer<'_> {
         }
     }
 
+    /// Writes how much is to be said: the dialect has one word for that and for how hard to think,
+    /// which goes first.
+    fn verbosity(&mut self, verbosity: Option<&str>) {
+        let Some(word) = verbosity else { return };
+        let known = self.endpoint.reasoning_controls.efforts.iter().any(|effort| effort == word);
+        if !known || self.body.contains_key("output_config") {
+            return self.drop("verbosity");
+        }
+        self.set("output_config", json!({"effort": word}));
+    }
+
     fn sampling(&mut self, chat: &ChatRequest, thought: Thought) {
         let thinks = matches!(thought, Thought::Budget(_) | Thought::Effort(_));
         let sampling = &chat.sampling;
-        let fixed = self.endpoint.quirks.fixed_temperature == Some(true);
-        let is_free = self.endpoint.temperature && !fixed && !thinks;
-        match sampling.temperature {
-            Some(temperature) if is_free => self.set("temperature", json!(temperature.min(1.0))),
-            Some(_) => self.drop("temperature"),
-            None => (),
-        }
-        match sampling.top_p {
+        for (name, value, is_free) in [
+            // Its scale ends at 1, OpenAI's at 2.
+            ("temperature", sampling.temperature.map(|it| json!(it.min(1.0))), true),
             // The two are refused together.
-            Some(top_p) if is_free && sampling.temperature.is_none() => {
-                self.set("top_p", json!(top_p));
+            ("top_p", sampling.top_p.map(|it| json!(it)), sampling.temperature.is_none()),
+            ("top_k", sampling.top_k.map(|it| json!(it)), true),
+        ] {
+            match value {
+                Some(value) if is_free && !thinks => self.set(name, value),
+                Some(_) => self.drop(name),
+                None => (),
             }
-            Some(_) => self.drop("top_p"),
-            None => (),
-        }
-        match sampling.top_k {
-            Some(top_k) if is_free => self.set("top_k", json!(top_k)),
-            Some(_) => self.drop("top_k"),
-            None => (),
         }
         let stops: Vec<&String> = sampling.stop.iter().filter(|it| !it.trim().is_empty()).collect();
         if !stops.is_empty() {
             self.set("stop_sequences", json!(stops));
         }
-        let untold = [
-            ("seed", sampling.seed.is_some()),
-            ("min_p", sampling.min_p.is_some()),
-            ("top_a", sampling.top_a.is_some()),
-            ("frequency_penalty", sampling.frequency_penalty.is_some()),
-            ("presence_penalty", sampling.presence_penalty.is_some()),
-            ("repetition_penalty", sampling.repetition_penalty.is_some()),
-            ("logit_bias", sampling.logit_bias.is_some()),
-            ("logprobs", sampling.logprobs == Some(true)),
-            ("top_logprobs", sampling.top_logprobs.is_some()),
-            ("n", chat.output.choices.is_some_and(|choices| 1 < choices)),
-            ("service_tier", chat.priority),
-            ("verbosity", chat.output.verbosity.is_some()),
-        ];
-        untold.iter().filter(|(_, set)| *set).for_each(|(name, _)| self.drop(name));
     }
 
     fn format(&mut self, chat: &ChatRequest) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use domain::answer::Answer;
 use domain::catalog::Endpoint;
-use domain::chat::{ChatRequest, Format};
+use domain::chat::ChatRequest;
 use domain::failure::Failure;
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ use super::encoder::Encoder;
 use super::failing::{error_body, message};
 use super::passing::Verbatim;
 use super::{answer, ask, body, outgoing};
+use crate::contract::{self, Fate};
 use crate::decoding::EventReader;
 use crate::dialect::{
     ClientDialect, Face, Host, StreamDecoder, StreamEncoder, UpstreamDialect, VerbatimDialect,
@@ -98,23 +99,10 @@ impl Anthropic {
     }
 }
 
-/// Parameters that are said in this dialect, in OpenRouter's names.
-const PARAMETERS: [&str; 8] = [
-    "max_tokens",
-    "max_completion_tokens",
-    "stop",
-    "response_format",
-    "temperature",
-    "top_p",
-    "top_k",
-    "include_reasoning",
-];
-
 impl UpstreamDialect for Anthropic {
     fn encode_request(&self, chat: &ChatRequest, target: Target<'_>) -> Result<Wire, Failure> {
         let endpoint = target.endpoint;
-        let wants_schema = matches!(chat.output.format, Some(Format::JsonSchema { .. }));
-        let emulates = wants_schema && !endpoint.structured_output;
+        let emulates = emulate::has_to(chat, endpoint);
         let chat = match emulates {
             true => Cow::Owned(emulate::as_tool(chat, endpoint.tools)?),
             false => Cow::Borrowed(chat),
@@ -137,31 +125,8 @@ impl UpstreamDialect for Anthropic {
         Box::new(EventReader::new(host.event_bytes_max, Message::new(host)))
     }
 
-    fn supported_parameters(&self, endpoint: &Endpoint) -> Vec<&'static str> {
-        let quirks = &endpoint.quirks;
-        let is_free = endpoint.temperature && quirks.fixed_temperature != Some(true);
-        let takes = |name: &&str| {
-            !quirks.drops(name, endpoint.reasoning)
-                && match *name {
-                    "temperature" | "top_p" | "top_k" => is_free,
-                    "include_reasoning" => endpoint.reasoning,
-                    _ => true,
-                }
-        };
-        let mut taken: Vec<&str> = PARAMETERS.into_iter().filter(takes).collect();
-        if endpoint.tools && quirks.no_tools != Some(true) {
-            taken.extend(["tools", "tool_choice", "parallel_tool_calls"]);
-        }
-        if endpoint.structured_output || endpoint.tools {
-            taken.push("structured_outputs");
-        }
-        let controls = &endpoint.reasoning_controls;
-        if endpoint.reasoning
-            && (controls.toggle || controls.budget || !controls.efforts.is_empty())
-        {
-            taken.extend(["reasoning", "reasoning_effort"]);
-        }
-        taken
+    fn fate(&self, parameter: &str, endpoint: &Endpoint) -> Fate {
+        contract::MESSAGES.fate(parameter, endpoint)
     }
 }
 

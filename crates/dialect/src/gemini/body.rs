@@ -32,8 +32,8 @@ pub(super) fn body(
         signs: endpoint.reasoning,
     };
     writer.contents(&chat.messages);
-    writer.tools(chat, endpoint);
-    writer.sampling(chat, endpoint);
+    writer.tools(chat);
+    writer.sampling(chat);
     writer.output(chat, endpoint);
     writer.thinking(thought(chat.reasoning.as_ref(), endpoint, chat.output.tokens_max)?, chat);
     let Writer { mut body, config, mut dropped, .. } = writer;
@@ -161,12 +161,9 @@ impl Writer {
         written
     }
 
-    fn tools(&mut self, chat: &ChatRequest, endpoint: &Endpoint) {
+    fn tools(&mut self, chat: &ChatRequest) {
         if chat.tools.is_empty() {
             return;
-        }
-        if !endpoint.tools {
-            return self.drop("tools");
         }
         let declared: Vec<Value> = chat
             .tools
@@ -195,64 +192,24 @@ impl Writer {
         self.body.insert("toolConfig".to_owned(), json!({"functionCallingConfig": config}));
     }
 
-    fn sampling(&mut self, chat: &ChatRequest, endpoint: &Endpoint) {
+    fn sampling(&mut self, chat: &ChatRequest) {
         let sampling = &chat.sampling;
-        let is_free = endpoint.temperature && endpoint.quirks.fixed_temperature != Some(true);
-        let numbers = [
-            ("temperature", "temperature", sampling.temperature.map(|it| json!(it)), is_free),
-            ("topP", "top_p", sampling.top_p.map(|it| json!(it)), is_free),
-            ("topK", "top_k", sampling.top_k.map(|it| json!(it)), is_free),
-            ("seed", "seed", sampling.seed.map(|it| json!(it as i32)), true),
-            (
-                "frequencyPenalty",
-                "frequency_penalty",
-                sampling.frequency_penalty.map(|it| json!(it)),
-                is_free,
-            ),
-            (
-                "presencePenalty",
-                "presence_penalty",
-                sampling.presence_penalty.map(|it| json!(it)),
-                is_free,
-            ),
-            ("maxOutputTokens", "max_tokens", chat.output.tokens_max.map(|it| json!(it)), true),
-            (
-                "candidateCount",
-                "n",
-                chat.output.choices.filter(|it| 1 < *it).map(|it| json!(it)),
-                true,
-            ),
-            (
-                "responseLogprobs",
-                "logprobs",
-                sampling.logprobs.filter(|it| *it).map(|it| json!(it)),
-                true,
-            ),
-            ("logprobs", "top_logprobs", sampling.top_logprobs.map(|it| json!(it)), true),
+        let settings = [
+            ("temperature", sampling.temperature.map(|it| json!(it))),
+            ("topP", sampling.top_p.map(|it| json!(it))),
+            ("topK", sampling.top_k.map(|it| json!(it))),
+            ("seed", sampling.seed.map(|it| json!(it as i32))),
+            ("frequencyPenalty", sampling.frequency_penalty.map(|it| json!(it))),
+            ("presencePenalty", sampling.presence_penalty.map(|it| json!(it))),
+            ("maxOutputTokens", chat.output.tokens_max.map(|it| json!(it))),
+            ("candidateCount", chat.output.choices.filter(|it| 1 < *it).map(|it| json!(it))),
+            ("responseLogprobs", sampling.logprobs.filter(|it| *it).map(|it| json!(it))),
+            ("logprobs", sampling.top_logprobs.map(|it| json!(it))),
+            ("stopSequences", Some(json!(sampling.stop)).filter(|_| !sampling.stop.is_empty())),
         ];
-        for (name, parameter, value, is_taken) in numbers {
-            let drops = endpoint.quirks.drops(parameter, endpoint.reasoning);
-            match value {
-                Some(value) if is_taken && !drops => {
-                    self.config.insert(name.to_owned(), value);
-                }
-                Some(_) => self.drop(parameter),
-                None => (),
-            }
+        for (name, value) in settings {
+            self.config.extend(value.map(|value| (name.to_owned(), value)));
         }
-        if !sampling.stop.is_empty() {
-            self.config.insert("stopSequences".to_owned(), json!(sampling.stop));
-        }
-        let untold = [
-            ("min_p", sampling.min_p.is_some()),
-            ("top_a", sampling.top_a.is_some()),
-            ("repetition_penalty", sampling.repetition_penalty.is_some()),
-            ("logit_bias", sampling.logit_bias.is_some()),
-            ("parallel_tool_calls", chat.parallel_tool_calls == Some(false)),
-            ("verbosity", chat.output.verbosity.is_some()),
-            ("service_tier", chat.priority),
-        ];
-        untold.iter().filter(|(_, set)| *set).for_each(|(name, _)| self.drop(name));
     }
 
     fn output(&mut self, chat: &ChatRequest, endpoint: &Endpoint) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use domain::answer::Answer;
 use domain::catalog::Endpoint;
-use domain::chat::{ChatRequest, Format};
+use domain::chat::ChatRequest;
 use domain::failure::Failure;
 use serde_json::{Map, Value, json};
 
@@ -15,6 +15,7 @@ use super::failing::error_body;
 use super::passing::Verbatim;
 use super::whole::whole;
 use super::{answer, ask, body};
+use crate::contract::{self, Fate};
 use crate::decoding::EventReader;
 use crate::dialect::{
     ClientDialect, Face, Host, StreamDecoder, StreamEncoder, UpstreamDialect, VerbatimDialect,
@@ -92,28 +93,10 @@ impl Gemini {
     }
 }
 
-/// Parameters that are said in this dialect, in OpenRouter's names.
-const PARAMETERS: [&str; 13] = [
-    "max_tokens",
-    "max_completion_tokens",
-    "stop",
-    "seed",
-    "response_format",
-    "temperature",
-    "top_p",
-    "top_k",
-    "frequency_penalty",
-    "presence_penalty",
-    "logprobs",
-    "top_logprobs",
-    "include_reasoning",
-];
-
 impl UpstreamDialect for Gemini {
     fn encode_request(&self, chat: &ChatRequest, target: Target<'_>) -> Result<Wire, Failure> {
         let endpoint = target.endpoint;
-        let wants_schema = matches!(chat.output.format, Some(Format::JsonSchema { .. }));
-        let emulates = wants_schema && !endpoint.structured_output;
+        let emulates = emulate::has_to(chat, endpoint);
         let chat = match emulates {
             true => Cow::Owned(emulate::as_tool(chat, endpoint.tools)?),
             false => Cow::Borrowed(chat),
@@ -136,29 +119,8 @@ impl UpstreamDialect for Gemini {
         Box::new(EventReader::new(host.event_bytes_max, Chunks::new(host)))
     }
 
-    fn supported_parameters(&self, endpoint: &Endpoint) -> Vec<&'static str> {
-        let quirks = &endpoint.quirks;
-        let is_free = endpoint.temperature && quirks.fixed_temperature != Some(true);
-        let takes = |name: &&str| {
-            !quirks.drops(name, endpoint.reasoning)
-                && match *name {
-                    "temperature" | "top_p" | "top_k" | "frequency_penalty"
-                    | "presence_penalty" => is_free,
-                    "include_reasoning" => endpoint.reasoning,
-                    _ => true,
-                }
-        };
-        let mut taken: Vec<&str> = PARAMETERS.into_iter().filter(takes).collect();
-        if endpoint.tools && quirks.no_tools != Some(true) {
-            taken.extend(["tools", "tool_choice"]);
-        }
-        if endpoint.structured_output || endpoint.tools {
-            taken.push("structured_outputs");
-        }
-        if endpoint.reasoning {
-            taken.extend(["reasoning", "reasoning_effort"]);
-        }
-        taken
+    fn fate(&self, parameter: &str, endpoint: &Endpoint) -> Fate {
+        contract::GEMINI.fate(parameter, endpoint)
     }
 }
 

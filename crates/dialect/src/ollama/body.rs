@@ -26,7 +26,7 @@ pub(super) fn body(
         written(message, &mut names, &mut messages)?;
     }
     body.insert("messages".to_owned(), Value::Array(messages));
-    if !chat.tools.is_empty() && endpoint.tools {
+    if !chat.tools.is_empty() {
         let tools = chat.tools.iter().map(|tool| {
             let mut function = json!({"name": tool.name});
             function["description"] = json!(tool.description.as_deref().unwrap_or_default());
@@ -35,11 +35,6 @@ pub(super) fn body(
             json!({"type": "function", "function": function})
         });
         body.insert("tools".to_owned(), tools.collect());
-    } else if !chat.tools.is_empty() {
-        dropped.push("tools".to_owned());
-    }
-    if chat.tool_choice.is_some() {
-        dropped.push("tool_choice".to_owned());
     }
     match &chat.output.format {
         Some(Format::JsonObject) => {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::decoder::Lines;
 use super::encoder::Encoder;
 use super::{answer, ask, body};
+use crate::contract::{self, Fate};
 use crate::decoding::LineReader;
 use crate::dialect::{ClientDialect, Face, Host, StreamDecoder, StreamEncoder, UpstreamDialect};
 use crate::door::Door;
@@ -49,22 +50,6 @@ impl ClientDialect for Ollama {
     }
 }
 
-/// Parameters that are said in this dialect, in OpenRouter's names.
-const PARAMETERS: [&str; 12] = [
-    "max_tokens",
-    "max_completion_tokens",
-    "stop",
-    "seed",
-    "response_format",
-    "structured_outputs",
-    "temperature",
-    "top_p",
-    "top_k",
-    "min_p",
-    "frequency_penalty",
-    "presence_penalty",
-];
-
 impl UpstreamDialect for Ollama {
     fn encode_request(&self, chat: &ChatRequest, target: Target<'_>) -> Result<Wire, Failure> {
         let endpoint = target.endpoint;
@@ -95,14 +80,7 @@ impl UpstreamDialect for Ollama {
         Box::new(LineReader::new(host.event_bytes_max, Lines::default()))
     }
 
-    fn supported_parameters(&self, endpoint: &Endpoint) -> Vec<&'static str> {
-        let mut taken = PARAMETERS.to_vec();
-        if endpoint.tools && endpoint.quirks.no_tools != Some(true) {
-            taken.push("tools");
-        }
-        if endpoint.reasoning {
-            taken.extend(["reasoning", "reasoning_effort", "include_reasoning"]);
-        }
-        taken
+    fn fate(&self, parameter: &str, endpoint: &Endpoint) -> Fate {
+        contract::OLLAMA.fate(parameter, endpoint)
     }
 }

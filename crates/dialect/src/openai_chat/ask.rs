@@ -55,7 +55,13 @@ fn decode(body: Bytes, pass: Pass, legacy_prompt: bool) -> Result<Request, Failu
     let mut parameters = Vec::new();
     for Field { name, value_start, end, .. } in &request.fields {
         let value = &request.body[*value_start..*end];
-        let Some(known) = known(name).filter(|_| value != b"null") else { continue };
+        if value == b"null" {
+            continue;
+        }
+        let Some(known) = known(name) else {
+            parameters.push(name.clone());
+            continue;
+        };
         shape::check(name, known.shape, value)?;
         if known.is_parameter {
             parameters.push(name.clone());

@@ -1,5 +1,5 @@
 //! Every top-level field of a chat request that is known, what it must look like, and what becomes
-//! of it. The one table: reading, sending on and `supported_parameters` all look here.
+//! of it: reading, sending on and the contract all look here.
 
 /// What becomes of a field on its way to an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) struct Known {
     pub(super) name: &'static str,
     pub(super) fate: Fate,
     pub(super) shape: Shape,
-    /// It is one of the names of `supported_parameters`.
+    /// It is optional, and counts where every parameter has to be taken.
     pub(super) is_parameter: bool,
 }
 
@@ -122,11 +122,6 @@ const KNOWN: [Known; 61] = [
 /// Returns what is known of a field.
 pub(super) fn known(name: &str) -> Option<&'static Known> {
     KNOWN.binary_search_by_key(&name, |known| known.name).ok().map(|place| &KNOWN[place])
-}
-
-/// Returns every known field, by name.
-pub(super) fn all() -> impl Iterator<Item = &'static Known> {
-    KNOWN.iter()
 }
 
 const fn field(name: &'static str, fate: Fate, shape: Shape) -> Known {

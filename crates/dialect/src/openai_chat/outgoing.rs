@@ -8,14 +8,14 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use domain::catalog::{Endpoint, Modality};
 use domain::failure::Failure;
-use domain::quirk::{MaxTokensParam, StreamUsage};
+use domain::quirk::StreamUsage;
 use domain::request::Facts;
 use serde_json::{Value, json};
 
 use super::fields::{Fate, known};
 use super::messages::{Edits, edit_tools};
 use super::read::invalid;
-use super::rules::{calls_tools, follows_openai, is_listed, is_sent};
+use super::rules::{calls_tools, follows_openai, is_listed, is_sent, limit_name};
 use super::thinking::wish;
 use crate::exchange::{Target, Wire};
 use crate::json::{push_member, push_string, push_value};
@@ -226,10 +226,7 @@ impl<'a> Writer<'a> {
         let required = endpoint.quirks.max_tokens_required == Some(true);
         let default = || endpoint.max_output.unwrap_or(OUTPUT_TOKENS_DEFAULT);
         let limit = facts.output_tokens_max.or_else(|| required.then(default));
-        let name = match endpoint.quirks.max_tokens_param {
-            Some(MaxTokensParam::MaxCompletionTokens) => "max_completion_tokens",
-            Some(MaxTokensParam::MaxTokens) | None => "max_tokens",
-        };
+        let name = limit_name(endpoint);
         match limit {
             Some(_) if self.drops(name) => self.drop(name),
             Some(limit) => self.add(name, &limit),

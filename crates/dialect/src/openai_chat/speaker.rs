@@ -1,5 +1,7 @@
 //! The verbs of this dialect, on both its sides.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use domain::answer::Answer;
 use domain::catalog::Endpoint;
@@ -12,13 +14,14 @@ use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::verbatim::Verbatim;
 use super::{answer, ask, body, canonical, outgoing, rules};
+use crate::contract::Fate;
 use crate::dialect::{
     ClientDialect, Face, Host, StreamDecoder, StreamEncoder, UpstreamDialect, VerbatimDialect,
 };
 use crate::door::Door;
-use crate::error;
 use crate::exchange::{Exchange, Receipt, Target, Wire};
 use crate::request::Request;
+use crate::{emulate, error};
 
 /// Who speaks this dialect.
 pub(crate) struct OpenaiChat;
@@ -49,12 +52,17 @@ impl ClientDialect for OpenaiChat {
 
 impl UpstreamDialect for OpenaiChat {
     fn encode_request(&self, chat: &ChatRequest, target: Target<'_>) -> Result<Wire, Failure> {
-        let body = Value::Object(body::body(chat, target.user_hash)).to_string();
+        let emulates = emulate::has_to(chat, target.endpoint);
+        let chat = match emulates {
+            true => Cow::Owned(emulate::as_tool(chat, rules::calls_tools(target.endpoint))?),
+            false => Cow::Borrowed(chat),
+        };
+        let body = Value::Object(body::body(&chat, target.user_hash)).to_string();
         // From here on it is a caller's request like any other, and the same rules apply.
         let request = ask::decode_chat(Bytes::from(body))?;
         let mut wire = outgoing::wire(&request, target)?;
         wire.dropped.extend(chat.dropped.iter().cloned());
-        Ok(wire)
+        Ok(Wire { schema_as_tool: emulates, ..wire })
     }
 
     fn decode_answer(&self, body: &[u8], host: &Host) -> Result<Answer, Failure> {
@@ -87,8 +95,8 @@ impl UpstreamDialect for OpenaiChat {
         Box::new(Decoder::new(host))
     }
 
-    fn supported_parameters(&self, endpoint: &Endpoint) -> Vec<&'static str> {
-        rules::supported_parameters(endpoint)
+    fn fate(&self, parameter: &str, endpoint: &Endpoint) -> Fate {
+        rules::fate(parameter, endpoint)
     }
 }
 

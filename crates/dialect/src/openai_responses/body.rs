@@ -53,20 +53,21 @@ pub(super) fn body(
     if text != json!({}) {
         set("text", text);
     }
-    let (drawing, undrawn) = drawing(chat, endpoint);
-    drawing.into_iter().for_each(|(name, value)| set(name, json!(value)));
-    dropped.extend(undrawn);
-    if let Some(top) = chat.sampling.top_logprobs {
-        include.push("message.output_text.logprobs");
-        set("top_logprobs", json!(top));
+    let sampling = &chat.sampling;
+    for (name, value) in [("temperature", sampling.temperature), ("top_p", sampling.top_p)] {
+        value.into_iter().for_each(|value| set(name, json!(value)));
     }
+    if sampling.logprobs == Some(true) || sampling.top_logprobs.is_some() {
+        include.push("message.output_text.logprobs");
+    }
+    sampling.top_logprobs.into_iter().for_each(|top| set("top_logprobs", json!(top)));
     if !include.is_empty() {
         set("include", json!(include));
     }
     if let Some(user) = user {
         set("safety_identifier", json!(user));
     }
-    if chat.priority && endpoint.price.as_ref().is_some_and(|card| card.priority.is_some()) {
+    if chat.priority {
         set("service_tier", json!("priority"));
     }
     for (name, value) in &chat.extra {
@@ -75,25 +76,11 @@ pub(super) fn body(
             _ => dropped.push(name.clone()),
         }
     }
-    tools(chat, endpoint, &mut body, &mut dropped);
-    dropped.extend(untold(chat));
+    tools(chat, &mut body);
     for (name, value) in &endpoint.body {
         body.insert(name.clone(), value.clone());
     }
     Ok((body, dropped))
-}
-
-/// How words are to be drawn, and the names of what the endpoint does not let be said.
-type Drawing = (Vec<(&'static str, f64)>, Vec<String>);
-
-fn drawing(chat: &ChatRequest, endpoint: &Endpoint) -> Drawing {
-    let is_free = endpoint.temperature && endpoint.quirks.fixed_temperature != Some(true);
-    let wanted = [("temperature", chat.sampling.temperature), ("top_p", chat.sampling.top_p)];
-    let wanted = wanted.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    if is_free {
-        return (wanted.collect(), Vec::new());
-    }
-    (Vec::new(), wanted.map(|(name, _)| name.to_owned()).collect())
 }
 
 /// Returns the instructions, the items, and whether thinking of another family was left out.
@@ -138,17 +125,9 @@ fn text(chat: &ChatRequest) -> Value {
     text
 }
 
-fn tools(
-    chat: &ChatRequest,
-    endpoint: &Endpoint,
-    body: &mut Map<String, Value>,
-    dropped: &mut Vec<String>,
-) {
+fn tools(chat: &ChatRequest, body: &mut Map<String, Value>) {
     if chat.tools.is_empty() {
         return;
-    }
-    if !endpoint.tools {
-        return dropped.push("tools".to_owned());
     }
     let tools: Vec<Value> = chat
         .tools
@@ -176,22 +155,4 @@ fn tools(
     body.extend(choice.map(|choice| ("tool_choice".to_owned(), choice)));
     let parallel = chat.parallel_tool_calls;
     body.extend(parallel.map(|it| ("parallel_tool_calls".to_owned(), json!(it))));
-}
-
-/// Returns the names of what this dialect cannot say.
-fn untold(chat: &ChatRequest) -> Vec<String> {
-    let sampling = &chat.sampling;
-    let untold = [
-        ("stop", !sampling.stop.is_empty()),
-        ("seed", sampling.seed.is_some()),
-        ("top_k", sampling.top_k.is_some()),
-        ("min_p", sampling.min_p.is_some()),
-        ("top_a", sampling.top_a.is_some()),
-        ("frequency_penalty", sampling.frequency_penalty.is_some()),
-        ("presence_penalty", sampling.presence_penalty.is_some()),
-        ("repetition_penalty", sampling.repetition_penalty.is_some()),
-        ("logit_bias", sampling.logit_bias.is_some()),
-        ("n", chat.output.choices.is_some_and(|choices| 1 < choices)),
-    ];
-    untold.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).collect()
 }
