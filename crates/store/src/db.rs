@@ -11,7 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyPool, ConnectOptions, Executor};
+use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
 use tokio::fs;
 
 pub(crate) use engine::Engine;
@@ -51,12 +51,22 @@ impl Db {
     /// When the address is malformed, nothing answers there, or the tables are of a newer or
     /// another program.
     pub async fn open(url: &str) -> Result<Db, StoreError> {
+        Db::open_at(url, usize::MAX).await
+    }
+
+    /// Opens a database as [`Db::open`] does, and brings its tables no further than to `version`:
+    /// for tests of what comes after it.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    #[doc(hidden)]
+    pub async fn open_at(url: &str, version: usize) -> Result<Db, StoreError> {
         sqlx::any::install_default_drivers();
         if let Some(path) = url.strip_prefix("sqlite:") {
-            return open_file(path).await;
+            return open_file(path, version).await;
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return open_server(url).await;
+            return open_server(url, version).await;
         }
         Err(StoreError::Address("it begins with neither `sqlite:` nor `postgres://`"))
     }
@@ -64,6 +74,17 @@ impl Db {
     /// Returns whether other processes may use the same database: a file has one owner.
     pub fn is_shared(&self) -> bool {
         self.engine == Engine::Postgres
+    }
+
+    /// Begins a transaction that writes: in SQLite it waits here for other writers.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn begin_write(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(match self.engine {
+            Engine::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
+            Engine::Postgres => self.pool.begin().await?,
+        })
     }
 
     /// Waits until every connection is closed. Whatever is asked of any clone afterwards fails.
@@ -78,7 +99,7 @@ impl fmt::Debug for Db {
     }
 }
 
-async fn open_file(address: &str) -> Result<Db, StoreError> {
+async fn open_file(address: &str, version: usize) -> Result<Db, StoreError> {
     let path = address.strip_prefix("//").unwrap_or(address);
     let path = path.strip_suffix("?mode=rwc").unwrap_or(path);
     if path.is_empty() || path.contains('?') || path.starts_with(":memory:") {
@@ -99,17 +120,17 @@ async fn open_file(address: &str) -> Result<Db, StoreError> {
         })
         .connect_with(quiet(&format!("sqlite://{}", escaped(&path)))?)
         .await?;
-    migrate::run(&pool, Engine::Sqlite).await?;
+    migrate::run(&pool, Engine::Sqlite, version).await?;
     Ok(Db { pool, engine: Engine::Sqlite })
 }
 
-async fn open_server(url: &str) -> Result<Db, StoreError> {
+async fn open_server(url: &str, version: usize) -> Result<Db, StoreError> {
     let pool = AnyPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_with(quiet(url)?)
         .await?;
-    migrate::run(&pool, Engine::Postgres).await?;
+    migrate::run(&pool, Engine::Postgres, version).await?;
     Ok(Db { pool, engine: Engine::Postgres })
 }
 

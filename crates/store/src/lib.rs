@@ -6,10 +6,11 @@
 //! Times are milliseconds, money nano-dollars, truth 0 or 1, and nothing here reads a clock.
 
 pub mod answers;
+mod books;
 mod db;
-pub mod generations;
 pub mod keys;
 pub mod settings;
 
+pub use books::generations::{Progress, Recorder};
+pub use books::{SqlBooks, audit, credits, generations};
 pub use db::{Db, StoreError};
-pub use generations::{Progress, Recorder};

@@ -37,7 +37,16 @@ const LAYERS: [(&str, May); 10] = [
     ),
     (
         "crates/store",
-        May::Only(&["domain", "sqlx", "jiff", "serde_json", "thiserror", "tokio", "tracing"]),
+        May::Only(&[
+            "domain",
+            "sha2",
+            "sqlx",
+            "jiff",
+            "serde_json",
+            "thiserror",
+            "tokio",
+            "tracing",
+        ]),
     ),
     ("crates/server", May::AnyBut(&["sqlx"])),
     ("crates/simulator", May::AnyBut(&["interline", "sqlx", "store", "relay", "ledger"])),

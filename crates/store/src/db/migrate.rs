@@ -13,6 +13,14 @@ struct Migration {
     version: i64,
     name: &'static str,
     sql: &'static str,
+    /// What each engine says in its own words: triggers.
+    own: Option<Own>,
+}
+
+/// The part of a step that is different for each engine.
+struct Own {
+    sqlite: &'static str,
+    postgres: &'static str,
 }
 
 /// A step that a database has been through.
@@ -22,29 +30,41 @@ struct Applied {
     checksum: String,
 }
 
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         version: 1,
         name: "keys",
         sql: include_str!("../../../../migrations/0001_keys.sql"),
+        own: None,
     },
     Migration {
         version: 2,
         name: "generations",
         sql: include_str!("../../../../migrations/0002_generations.sql"),
+        own: None,
     },
     Migration {
         version: 3,
         name: "kept_answers",
         sql: include_str!("../../../../migrations/0003_kept_answers.sql"),
+        own: None,
+    },
+    Migration {
+        version: 4,
+        name: "ledger",
+        sql: include_str!("../../../../migrations/0004_ledger.sql"),
+        own: Some(Own {
+            sqlite: include_str!("../../../../migrations/0004_ledger.sqlite.sql"),
+            postgres: include_str!("../../../../migrations/0004_ledger.postgres.sql"),
+        }),
     },
 ];
 
-/// Applies whatever is missing, all or nothing.
+/// Applies whatever is missing up to `version`, all or nothing.
 ///
 /// # Errors
 /// `Newer` and `Changed`, when the database is not what this program would have made.
-pub(crate) async fn run(pool: &AnyPool, engine: Engine) -> Result<(), StoreError> {
+pub(crate) async fn run(pool: &AnyPool, engine: Engine, version: usize) -> Result<(), StoreError> {
     // Held until the transaction ends, so that programs that start together migrate one by one.
     const LOCK: &str = "DO $$ BEGIN PERFORM pg_advisory_xact_lock(7163390421); END $$";
 
@@ -57,8 +77,15 @@ pub(crate) async fn run(pool: &AnyPool, engine: Engine) -> Result<(), StoreError
     }
     let applied = applied(&mut tx).await?;
     check(&applied)?;
-    for migration in MIGRATIONS.iter().skip(applied.len()) {
+    for migration in MIGRATIONS.iter().take(version).skip(applied.len()) {
         sqlx::raw_sql(migration.sql).execute(&mut *tx).await?;
+        if let Some(own) = &migration.own {
+            let sql = match engine {
+                Engine::Sqlite => own.sqlite,
+                Engine::Postgres => own.postgres,
+            };
+            sqlx::raw_sql(sql).execute(&mut *tx).await?;
+        }
         record(&mut tx, migration).await?;
     }
     tx.commit().await?;
@@ -130,7 +157,7 @@ mod tests {
         let mut found: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.ends_with(".sql"))
+            .filter(|name| name.ends_with(".sql") && name.matches('.').count() == 1)
             .collect();
         found.sort();
         let embedded: Vec<String> = MIGRATIONS

@@ -1,15 +1,21 @@
 //! A database is made, found again, or refused with the reason.
 
-use domain::id::KeyId;
+use domain::books::Books;
+use domain::id::{GenerationId, KeyId};
+use domain::key::Reset;
 use domain::money::Money;
+use domain::purse::{Period, Purse};
 use sqlx::Row;
-use store::{Db, StoreError, generations, keys};
+use store::audit::audit;
+use store::{Db, SqlBooks, StoreError, generations, keys};
 
 use crate::home::{Home, on_a_file, on_each_engine};
-use crate::samples::{generation, key};
+use crate::samples::{at, generation, key};
 
-/// What a database at version 1 may hold.
+/// What a database at each version may hold.
 const ROWS_1: &str = include_str!("../rows/0001_keys.sql");
+const ROWS_2: &str = include_str!("../rows/0002_generations.sql");
+const ROWS_3: &str = include_str!("../rows/0003_kept_answers.sql");
 
 async fn steps(home: &Home) -> Vec<(i64, String)> {
     let pool = home.behind().await;
@@ -33,7 +39,7 @@ fn opening_again_finds_what_was_there() {
             let db = home.open().await;
             assert_eq!(keys::find(&db, &made.id).await.unwrap(), Some(made));
             assert_eq!(steps(home).await, before);
-            assert_eq!(before.len(), 3);
+            assert_eq!(before.len(), 4);
         });
     });
 }
@@ -45,7 +51,7 @@ fn a_database_of_a_newer_program_is_refused() {
             home.open().await.close().await;
             home.tamper("INSERT INTO migrations VALUES (9, 'future', 'x')").await;
             let refusal = Db::open(&home.url).await.unwrap_err();
-            assert!(matches!(refusal, StoreError::Newer { found: 9, known: 3 }), "{refusal}");
+            assert!(matches!(refusal, StoreError::Newer { found: 9, known: 4 }), "{refusal}");
         });
     });
 }
@@ -81,26 +87,35 @@ fn a_migration_that_fails_leaves_nothing_behind() {
 }
 
 #[test]
-fn rows_of_version_1_survive_what_comes_after() {
+fn rows_of_every_version_survive_what_comes_after() {
     on_each_engine(|home| {
         home.wait(async {
-            home.open().await.close().await;
-            home.tamper(
-                "DROP TABLE generations; DROP TABLE kept_answers;
-                 DELETE FROM migrations WHERE 1 < version",
-            )
-            .await;
-            home.tamper(ROWS_1).await;
+            for (version, rows) in [(1, ROWS_1), (2, ROWS_2), (3, ROWS_3)] {
+                Db::open_at(&home.url, version).await.unwrap().close().await;
+                home.tamper(rows).await;
+            }
             let db = home.open().await;
-            assert_eq!(steps(home).await.len(), 3);
+            assert_eq!(steps(home).await.len(), 4);
 
             let old = KeyId::new("0ld");
             let kept = keys::find(&db, &old).await.unwrap().unwrap();
             assert_eq!((kept.name.as_str(), kept.limit), ("old", Some(Money::from_nanos(7))));
+            let before = GenerationId::parse("gen-1700000000-0ld").unwrap();
+            assert_eq!(generations::find(&db, &before).await.unwrap().unwrap().cost.nanos(), 9);
             let one = generation(1, "0ld", "2026-11-24T13:00:00Z", 5);
             generations::append(&db, &[one]).await.unwrap();
             let spend = keys::spend(&db, &old).await.unwrap();
             assert_eq!([spend.total, spend.day].map(Money::nanos), [105, 15]);
+
+            // What a key had spent before the books began counts against its limit.
+            let books = SqlBooks::new(db.clone());
+            let month = Period::at(Some(Reset::Monthly), at("2026-11-24"));
+            for (period, spent) in [(Period::default(), 100), (month, 30)] {
+                let purse = Purse::Key(old.clone(), period);
+                let standing = books.standing(&purse).await.unwrap().answer;
+                assert_eq!((standing.filled.nanos(), standing.spent.nanos()), (7, spent));
+            }
+            assert!(audit(&db).await.unwrap().is_ok());
         });
     });
 }

@@ -15,7 +15,7 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
 
 pub use self::recorder::{Progress, Recorder};
 use self::spend::Tallies;
-use crate::db::{Db, Insert, Step, StoreError, Texts};
+use crate::db::{Db, Engine, Insert, Step, StoreError, Texts};
 
 /// Keeps generations and adds what they cost to what their keys have spent, all or nothing; returns
 /// how many were new.
@@ -57,6 +57,30 @@ static INSERT: Insert = Insert {
 };
 
 type AnyQuery<'a> = Query<'a, Any, AnyArguments>;
+
+/// Keeps the records of generations that are settled, and adds to what their keys have spent,
+/// within the transaction that settles them. A record that is there already stays.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn add(
+    tx: &mut AnyConnection,
+    engine: Engine,
+    records: &[&Generation],
+) -> Result<(), StoreError> {
+    let mut tallies = Tallies::default();
+    let mut next = INSERT.step(engine, records);
+    while let Some(Step { text, rows, rest }) = next {
+        next = INSERT.step(engine, rest);
+        let mut query = sqlx::query(text);
+        for generation in rows {
+            query = bound(query, generation)?;
+        }
+        query.execute(&mut *tx).await?;
+        rows.iter().for_each(|generation| tallies.add(generation));
+    }
+    spend::book(tx, engine, tallies).await
+}
 
 /// Keeps and books generations that are all new, and returns true; returns false, having done
 /// nothing, where one is not.

@@ -9,8 +9,8 @@ use domain::port::{Archive, Waiting};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::books::generations;
 use crate::db::Db;
-use crate::generations;
 
 /// How many generations one transaction keeps at most.
 const BATCH_MAX: usize = 500;
