@@ -23,8 +23,144 @@ pub enum Command {
     /// Look after the catalog of models and providers.
     #[command(subcommand)]
     Catalog(Catalog),
+    /// Give credits to accounts, and look what they have.
+    #[command(subcommand)]
+    Credits(Credits),
+    /// Check the books, write them out, hold them against an invoice.
+    #[command(subcommand)]
+    Ledger(Ledger),
     /// Simulate providers, to try clients and gateways against.
     Simulate(Simulate),
+}
+
+/// Where the books are. The server may run meanwhile.
+#[derive(Args, Clone, Debug)]
+pub struct Where {
+    /// The folder of the embedded database.
+    #[arg(long, env = "INTERLINE_DATA", value_name = "DIR", default_value = "./interline-data")]
+    pub data: PathBuf,
+    /// The database server, instead of the embedded database.
+    #[arg(
+        long,
+        alias = "database-url",
+        env = "INTERLINE_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub database: Option<String>,
+}
+
+/// Gives credits to accounts, and looks what they have.
+#[derive(Debug, Subcommand)]
+pub enum Credits {
+    /// Give credits to an account; a negative amount takes some away.
+    Grant {
+        /// How much, in dollars: 25, 0.5, -3.
+        #[arg(value_name = "USD", allow_negative_numbers = true)]
+        amount: String,
+        /// The account.
+        #[arg(long, default_value = "default")]
+        account: String,
+        /// What it is for, as the statement shows it.
+        #[arg(long, default_value = "")]
+        note: String,
+        #[command(flatten)]
+        place: Where,
+        /// Tell it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what accounts have.
+    Show {
+        /// The account; all of them, where none is named.
+        #[arg(long)]
+        account: Option<String>,
+        #[command(flatten)]
+        place: Where,
+        /// Tell it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Looks after the books.
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Recompute every rule of the books from their rows. Fails where one is broken.
+    Audit {
+        #[command(flatten)]
+        place: Where,
+        /// Tell it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the books out.
+    Export {
+        /// What of them.
+        #[arg(value_enum, default_value_t = ExportWhat::Entries)]
+        what: ExportWhat,
+        /// In which form.
+        #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+        format: ExportFormat,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Show what happened to an account's credits.
+    Statement {
+        /// The account.
+        #[arg(long, default_value = "default")]
+        account: String,
+        /// From this date or instant on.
+        #[arg(long)]
+        from: Option<String>,
+        /// Until before this date or instant.
+        #[arg(long)]
+        to: Option<String>,
+        #[command(flatten)]
+        place: Where,
+        /// Tell it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Hold a provider's usage export against the books. Fails where they differ.
+    Reconcile {
+        /// The export: CSV, or JSON in a list or in lines.
+        #[arg(value_name = "INVOICE")]
+        invoice: PathBuf,
+        /// Whose invoice it is, by slug; all providers, where none is named.
+        #[arg(long)]
+        provider: Option<String>,
+        /// Differences of cost that are passed over, in percent.
+        #[arg(long, default_value_t = 0.5)]
+        tolerance_percent: f64,
+        #[command(flatten)]
+        place: Where,
+        /// Tell it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What of the books is written out.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum ExportWhat {
+    /// Every entry, with its batch.
+    Entries,
+    /// Every settlement.
+    Settlements,
+    /// Every settled generation's usage.
+    Usage,
+    /// Every payment.
+    Payments,
+}
+
+/// In which form the books are written out.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum ExportFormat {
+    /// Comma-separated values, with a line of names.
+    Csv,
+    /// A JSON object a line.
+    Jsonl,
 }
 
 /// Where settings come from, and the ones that are set most often. Everything else is in the

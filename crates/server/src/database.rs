@@ -1,7 +1,7 @@
 //! The database: the embedded one, or the one that the operator names.
 
 use std::fs::{File, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use store::{Db, StoreError};
 
@@ -24,6 +24,12 @@ pub enum DatabaseError {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder has no database.
+    #[error("{}: there is no database; `interline serve` makes one", path.display())]
+    Absent {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -34,6 +40,22 @@ pub enum DatabaseError {
 #[derive(Debug)]
 pub struct Claim {
     _lock: File,
+}
+
+/// Opens a database that a server may be using: the one at `url`, or else the one in a folder. What
+/// is done in it is one transaction each, so the folder's lock is not needed.
+///
+/// # Errors
+/// When there is no database in the folder, or it cannot be opened.
+pub async fn open_beside(data: &Path, url: Option<&str>) -> Result<Db, DatabaseError> {
+    if let Some(url) = url.filter(|url| !url.is_empty()) {
+        return Ok(Db::open(url).await?);
+    }
+    let file = data.join("interline.db");
+    if !file.exists() {
+        return Err(DatabaseError::Absent { path: data.to_owned() });
+    }
+    Ok(Db::open(&format!("sqlite:{}", file.display())).await?)
 }
 
 /// Opens the database, and brings it up to date. The claim is on the folder of the embedded one.

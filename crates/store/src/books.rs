@@ -9,6 +9,7 @@ pub mod audit;
 mod chain;
 pub mod credits;
 mod entries;
+pub mod export;
 pub mod generations;
 mod grant;
 mod purses;

@@ -1,11 +1,15 @@
 //! What the binary can do, a file for each command.
 
 mod banner;
+mod books;
 mod catalog;
+mod credits;
 mod import;
+mod ledger;
 mod root_key;
 mod serve;
 mod simulate;
+mod statement;
 mod trouble;
 
 use std::process::ExitCode;
@@ -22,6 +26,8 @@ pub fn run(cli: Cli) -> Result<ExitCode, Trouble> {
     match cli.command {
         Command::Serve(serve) => serve::run(&serve),
         Command::Catalog(command) => catalog::run(command),
+        Command::Credits(command) => credits::run(command),
+        Command::Ledger(command) => ledger::run(command),
         Command::Simulate(simulate) => simulate::run(&simulate),
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "a test that cannot go on has failed")]
 
 mod admin;
+mod books;
 mod client;
 mod failover;
 mod idempotency;

@@ -99,6 +99,18 @@ impl Stand {
         self.caller = self.caller.at(base);
     }
 
+    /// Runs another command of the binary on the stand's data, and returns how it ended.
+    pub fn run(&self, args: &[&str]) -> Output {
+        let data = self.folder.join("data");
+        Command::new(env!("CARGO_BIN_EXE_interline"))
+            .args(args)
+            .arg("--data")
+            .arg(data)
+            .env_clear()
+            .output()
+            .expect("the binary runs")
+    }
+
     /// Starts another process on the same folder, and returns how it ended.
     pub fn second(&self) -> Output {
         command(&self.folder).output().expect("the binary starts")

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use domain::books::{Amounts, Settlement};
 use domain::generation::Generation;
+use domain::id::AccountId;
 use domain::port::{Archive, Waiting};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::books::generations;
+use crate::books::settle::settle;
 use crate::db::Db;
 
 /// How many generations one transaction keeps at most.
@@ -185,11 +187,23 @@ impl Writer {
     }
 
     async fn attempt(&self) -> Result<(), String> {
-        let append = generations::append(&self.db, &self.batch);
-        match tokio::time::timeout(PATIENCE, append).await {
+        let settlements: Vec<Settlement> = self.batch.iter().map(settlement).collect();
+        let settled = settle(&self.db, &settlements);
+        match tokio::time::timeout(PATIENCE, settled).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err(format!("no answer in {} s", PATIENCE.as_secs())),
         }
+    }
+}
+
+/// Returns the settlement of a generation that draws on no lease.
+fn settlement(generation: &Generation) -> Settlement {
+    Settlement {
+        account: AccountId::default(),
+        shares: Vec::new(),
+        price: None,
+        amounts: Amounts { charge: generation.cost, ..Amounts::default() },
+        generation: generation.clone(),
     }
 }
