@@ -10,7 +10,7 @@ enum May {
 }
 
 /// Every crate by its folder. A name that ends in `-*` stands for a family.
-const LAYERS: [(&str, May); 10] = [
+const LAYERS: [(&str, May); 11] = [
     ("crates/domain", May::Only(&["jiff", "serde", "serde_json", "thiserror"])),
     (
         "crates/dialect",
@@ -20,6 +20,7 @@ const LAYERS: [(&str, May); 10] = [
         "crates/catalog",
         May::Only(&["domain", "include_dir", "serde", "serde_json", "toml", "jiff", "thiserror"]),
     ),
+    ("crates/classify", May::Only(&["aho-corasick", "whatlang"])),
     ("crates/ledger", May::Only(&["domain", "thiserror", "serde", "serde_json", "bytes"])),
     ("crates/rankings", May::Only(&["statrs"])),
     (
