@@ -31,6 +31,9 @@ pub trait Books: Send + Sync {
     ///
     /// Not safe to repeat blindly, and needs not be: an epoch that nobody heard of is only skipped.
     /// A new instance has nothing to assert, so it counts as having asserted on this timeline.
+    ///
+    /// # Errors
+    /// [`BooksError::Gone`] where the instance was retired or declared lost.
     fn enlist<'a>(&'a self, instance: &'a InstanceId) -> Told<'a, Epoch>;
 
     /// Sets money aside, line by line: each line is granted or not on its own, in the order given.
@@ -291,6 +294,9 @@ pub enum BooksError {
     /// Another process has taken the instance over.
     #[error("another process has taken this instance over")]
     Fenced,
+    /// The instance was retired or declared lost, and does not come back.
+    #[error("this instance was retired or declared lost")]
+    Gone,
     /// The database has changed hands, and not every instance has told what it holds.
     #[error("not every instance has told the new database what it holds")]
     Grace,

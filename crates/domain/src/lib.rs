@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod chat;
 pub mod event;
 pub mod failure;
+pub mod gate;
 pub mod generation;
 pub mod health;
 pub mod id;

@@ -316,6 +316,8 @@ async fn only_the_empty_handed_retire(stage: &dyn Stage) {
     }
     let late = stage.books().grant(&one("a", 1, self::line("a", 2, &purse(), 1))).await;
     assert_eq!(late.map(|reply| reply.answer), Err(BooksError::Fenced));
+    let back = stage.books().enlist(&node("a")).await;
+    assert_eq!(back.map(|reply| reply.answer), Err(BooksError::Gone));
 }
 
 async fn a_limit_counts_its_period(stage: &dyn Stage) {

@@ -133,15 +133,21 @@ impl State {
     }
 
     /// See [`Books::enlist`].
-    pub fn enlist(&mut self, instance: &InstanceId) -> Reply<Epoch> {
+    ///
+    /// # Errors
+    /// As there.
+    pub fn enlist(&mut self, instance: &InstanceId) -> Result<Reply<Epoch>, BooksError> {
         let timeline = self.stamp.timeline;
         let fresh =
             Instance { epoch: 0, asserted: (0, 0), asserted_timeline: timeline, gone: false };
         let known = self.instances.entry(instance.clone()).or_insert(fresh);
+        if known.gone {
+            return Err(BooksError::Gone);
+        }
         known.epoch += 1;
         let epoch = known.epoch;
         self.commit();
-        self.reply(instance, epoch)
+        Ok(self.reply(instance, epoch))
     }
 
     /// See [`Books::grant`].
@@ -350,8 +356,13 @@ impl State {
     }
 
     fn is_in_grace(&self) -> bool {
+        !self.flaws.no_grace && self.awaits_asserts()
+    }
+
+    /// Returns whether an instance has yet to tell what it holds on this timeline.
+    pub fn awaits_asserts(&self) -> bool {
         let waits = |known: &Instance| !known.gone && known.asserted_timeline < self.stamp.timeline;
-        !self.flaws.no_grace && self.instances.values().any(waits)
+        self.instances.values().any(waits)
     }
 
     fn held_by(&self, holds: impl Fn(&LeaseId, &Lease) -> bool) -> bool {
@@ -403,7 +414,7 @@ impl MemoryBooks {
 
 impl Books for MemoryBooks {
     fn enlist<'a>(&'a self, instance: &'a InstanceId) -> Told<'a, Epoch> {
-        Box::pin(ready(Ok(self.state().enlist(instance))))
+        Box::pin(ready(self.state().enlist(instance)))
     }
 
     fn grant<'a>(&'a self, grant: &'a Grant) -> Told<'a, Vec<Granted>> {

@@ -21,7 +21,7 @@ const LAYERS: [(&str, May); 11] = [
         May::Only(&["domain", "include_dir", "serde", "serde_json", "toml", "jiff", "thiserror"]),
     ),
     ("crates/classify", May::Only(&["aho-corasick", "whatlang"])),
-    ("crates/ledger", May::Only(&["domain", "thiserror", "serde", "serde_json", "bytes"])),
+    ("crates/ledger", May::Only(&["domain", "crc32c", "serde", "serde_json", "thiserror"])),
     ("crates/rankings", May::Only(&["statrs"])),
     (
         "crates/relay",

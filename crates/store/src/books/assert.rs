@@ -22,11 +22,16 @@ pub(super) async fn enlist(db: &Db, instance: &InstanceId) -> Result<Epoch, Trou
         INSERT INTO instances (id, epoch, asserted_epoch, asserted_number, timeline, gone)
         VALUES ($1, 1, 0, 0, $2, 0)
         ON CONFLICT (id) DO UPDATE SET epoch = instances.epoch + 1
+         WHERE instances.gone = 0
         RETURNING epoch";
     let mut tx = db.begin_write().await?;
     let timeline = signed(timeline(&mut tx, db.engine).await?);
-    let row =
-        sqlx::query(ENLIST).bind(instance.as_str()).bind(timeline).fetch_one(&mut *tx).await?;
+    let row = sqlx::query(ENLIST)
+        .bind(instance.as_str())
+        .bind(timeline)
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Trouble::Books(BooksError::Gone))?;
     let epoch = Epoch::try_from(row.try_get::<i64, usize>(0)?);
     tx.commit().await?;
     Ok(epoch.map_err(|_| StoreError::Corrupt("epoch"))?)

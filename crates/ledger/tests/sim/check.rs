@@ -1,0 +1,115 @@
+//! What must hold after every step, and what must hold when everything has come to rest.
+
+use std::collections::BTreeMap;
+
+use domain::key::Reset;
+use domain::money::Money;
+use domain::purse::{Period, Purse};
+
+use crate::node::{account, day, key, tokens};
+use crate::world::{LIMIT_DAY, LIMIT_TOTAL, Mode, Told, World};
+
+/// A caller who left or was left may have seen so many tokens more than it is charged for.
+const AHEAD: i64 = domain::gate::TOKENS_AHEAD_MAX as i64;
+
+impl World {
+    /// I2, I3 and I10: nothing is spent or set aside that is not there.
+    pub fn check(&self) -> Result<(), String> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        for payer in 0..2 {
+            let standing = self.books.standing(&Purse::Account(account(payer)));
+            let credit = standing.filled.saturating_sub(standing.spent);
+            let with_lost = credit.saturating_add(self.unapplied(payer));
+            if with_lost.saturating_add(self.given_up) < Money::ZERO {
+                return Err(format!("I2: account {payer} stands at {credit}"));
+            }
+            let is_settled = match self.mode {
+                Mode::Sync => true,
+                Mode::Async => !self.books.awaits_asserts(),
+                Mode::Revoke => false,
+            };
+            let available = standing.available().saturating_add(self.unapplied(payer));
+            if is_settled && available < Money::ZERO {
+                return Err(format!("I3: account {payer} is leased out: {standing:?}"));
+            }
+        }
+        if self.mode == Mode::Sync {
+            for (id, lease) in self.books.leases() {
+                if lease.granted < lease.settled.saturating_add(lease.returned) {
+                    return Err(format!("I3: lease {id} gave more than it was: {lease:?}"));
+                }
+            }
+        }
+        let total = self.books.standing(&Purse::Key(key(1), Period::default())).spent;
+        if tokens(LIMIT_TOTAL).saturating_add(self.given_up) < total {
+            return Err(format!("I10: the key with a limit has spent {total}"));
+        }
+        Ok(())
+    }
+
+    /// I1, I4, I5, I7, I8 and I10, from what callers saw and what the books say.
+    pub fn check_at_rest(&self) -> Result<(), String> {
+        let mut spent: BTreeMap<u64, Money> = BTreeMap::new();
+        let mut by_day: BTreeMap<i64, Money> = BTreeMap::new();
+        for (id, told) in &self.told {
+            let Some(settlement) = self.books.settlements().get(id) else {
+                if Money::ZERO < told.shown || told.price.is_some() {
+                    return Err(format!("I4: {id} was seen and is not in the books: {told:?}"));
+                }
+                continue;
+            };
+            let charge = settlement.amounts.charge;
+            amount(told, charge).map_err(|fault| format!("I5: {id} {fault}: {told:?} {charge}"))?;
+            if settlement.generation.cost != charge || settlement.account != account(told.payer) {
+                return Err(format!("I8: the record of {id} says something else"));
+            }
+            let sum = spent.entry(told.payer).or_default();
+            *sum = sum.saturating_add(charge);
+            if told.key == 2 {
+                let sum = by_day.entry(told.day).or_default();
+                *sum = sum.saturating_add(charge);
+            }
+        }
+        for payer in 0..2 {
+            let standing = self.books.standing(&Purse::Account(account(payer)));
+            let own = self.paid.iter().filter(|paid| paid.0 == payer).map(|paid| paid.1);
+            let paid: Money = own.sum();
+            let spent = spent.get(&payer).copied().unwrap_or_default();
+            if (standing.filled, standing.spent, standing.leased) != (paid, spent, Money::ZERO) {
+                return Err(format!(
+                    "I7: account {payer}: paid {paid}, spent {spent}, {standing:?}"
+                ));
+            }
+        }
+        for (date, sum) in by_day {
+            let period = Period::at(Some(Reset::Daily), day(date));
+            let standing = self.books.standing(&Purse::Key(key(2), period));
+            if standing.spent != sum || tokens(LIMIT_DAY).saturating_add(self.given_up) < sum {
+                return Err(format!("I10: day {date}: {sum} of {standing:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// I5: a caller who saw the end pays the price that it saw; else no more than was made and
+/// reserved, and no less than was seen, but for what may be ahead.
+fn amount(told: &Told, charge: Money) -> Result<(), &'static str> {
+    if let Some(price) = told.price {
+        return if charge == price {
+            Ok(())
+        } else {
+            Err("is charged another price than was seen")
+        };
+    }
+    if told.produced < charge || told.reserved < charge {
+        return Err("is charged more than was made or reserved");
+    }
+    let least = told.shown.min(told.reserved).saturating_sub(tokens(AHEAD));
+    if !told.is_insured && charge < least {
+        return Err("is charged less than was seen");
+    }
+    Ok(())
+}
