@@ -40,6 +40,7 @@ pub(crate) fn read(row: Row<'_>) -> Option<ModelRow> {
         hugging_face_id: row.text("hf"),
         license: row.text("license"),
         permaslug: row.text("permaslug").unwrap_or_else(|| id_or_empty.clone()),
+        quality: quality(&row),
         description: row.text("description").unwrap_or_default(),
         id: id_or_empty,
     };
@@ -52,6 +53,15 @@ pub(crate) fn read(row: Row<'_>) -> Option<ModelRow> {
     }
     row.finish();
     usable.then_some(ModelRow { place, model })
+}
+
+fn quality(row: &Row<'_>) -> Option<u8> {
+    let quality = row.count("quality")?;
+    let found = u8::try_from(quality).ok().filter(|it| *it <= 100);
+    if found.is_none() {
+        row.fault("quality", FaultKind::BadValue, "must be from 0 to 100");
+    }
+    found
 }
 
 /// Returns whether a text is `author/slug`.

@@ -1,8 +1,8 @@
 //! What admission and planning know of a request, taken from the house's form of it.
 
 use domain::catalog::Modality;
-use domain::chat::{ChatRequest, FileSource, Format, Part};
-use domain::request::Facts;
+use domain::chat::{ChatRequest, FileSource, Format, Message, Part, Role};
+use domain::request::{Facts, fingerprint};
 
 use crate::contract;
 
@@ -40,6 +40,7 @@ pub(crate) fn facts(chat: &ChatRequest) -> Facts {
         reasoning: chat.reasoning.clone(),
         priority: chat.priority,
         parameters: contract::set(chat),
+        conversation: conversation(chat),
         ..Facts::default()
     }
 }
@@ -83,4 +84,22 @@ impl Sum {
             self.modalities.push(modality);
         }
     }
+}
+
+/// Returns what tells a conversation apart: the key that its caller gave its cache, or what it
+/// begins with.
+fn conversation(chat: &ChatRequest) -> Option<u64> {
+    if let Some(key) = chat.extra.get("prompt_cache_key").and_then(|key| key.as_str()) {
+        return Some(fingerprint(std::iter::once(key.as_bytes())));
+    }
+    let is_operators = |it: &&Message| matches!(it.role, Role::System | Role::Developer);
+    let first = chat.messages.iter().find(is_operators);
+    let other = chat.messages.iter().find(|it| !is_operators(it));
+    let parts = first.into_iter().chain(other).flat_map(|message| &message.parts);
+    let said = parts.filter_map(|part| match part {
+        Part::Text { text, .. } => Some(text.as_bytes()),
+        Part::Image { url, .. } => Some(url.as_bytes()),
+        _ => None,
+    });
+    (!chat.messages.is_empty()).then(|| fingerprint(said))
 }

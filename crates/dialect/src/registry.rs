@@ -81,6 +81,11 @@ pub fn fate(parameter: &str, endpoint: &Endpoint) -> Fate {
     upstream(endpoint.dialect).map_or(Fate::Drop, |dialect| dialect.fate(parameter, endpoint))
 }
 
+/// Returns whether an optional parameter has its effect at an endpoint.
+pub fn takes(parameter: &str, endpoint: &Endpoint) -> bool {
+    fate(parameter, endpoint) != Fate::Drop
+}
+
 /// The names of the optional parameters of which it is known what becomes.
 pub const PARAMETERS: &[&str] = &contract::NAMES;
 

@@ -1,9 +1,12 @@
 //! The record that a request leaves behind: who, what, where, how much, how long. No content.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{GenerationId, KeyId};
 use crate::money::Money;
+use crate::plan::Receipt;
 use crate::time::Timestamp;
 use crate::usage::Usage;
 
@@ -79,6 +82,12 @@ pub struct GenerationDetail {
     /// The caller's conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
+    /// The router that chose the model, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub router: Option<String>,
+    /// How it was planned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Arc<Receipt>>,
     /// The service tier that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<String>,

@@ -1,5 +1,7 @@
 //! What admission and planning know of a request, whatever dialect it came in.
 
+use std::hash::{DefaultHasher, Hasher};
+
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Modality;
@@ -11,39 +13,91 @@ use crate::price::Rate;
 #[serde(default)]
 pub struct Facts {
     /// The models asked for, in order of preference, as the caller wrote them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
     /// The answer is to be streamed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub stream: bool,
     /// The request speaks the legacy form: a `prompt`, and `text` in answer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub legacy_prompt: bool,
     /// The most completion tokens that the caller wants.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_tokens_max: Option<u32>,
     /// How many answers it wants.
+    #[serde(skip_serializing_if = "is_zero")]
     pub choices: u32,
     /// Bytes of the prompt: what the bound of its tokens is made from.
+    #[serde(skip_serializing_if = "is_zero")]
     pub prompt_bytes: u32,
     /// Messages of the prompt.
+    #[serde(skip_serializing_if = "is_zero")]
     pub messages: u32,
     /// What the prompt holds besides text, each once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub modalities: Vec<Modality>,
     /// Tools are offered to the model.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tools: bool,
     /// The answer has to keep to a JSON schema.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub schema: bool,
     /// How it is to think.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<ReasoningAsk>,
     /// It wants the provider's priority tier.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub priority: bool,
     /// It wants a tier that is cheap and may be refused, where its model has one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub flex: bool,
+    /// Its prompt holds a block of code. Known only where the house chooses the model.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub code: bool,
+    /// What tells its conversation apart where it names none: made of what the prompt begins with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<u64>,
     /// The optional parameters that it sets, by their names on the wire.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<String>,
     /// Where it wants to go.
+    #[serde(skip_serializing_if = "is_default")]
     pub preferences: Preferences,
     /// Its conversation, where it names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
     /// The caller's own user.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+}
+
+/// A receipt keeps only what a request says.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// The same, for what is true unless said otherwise.
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+/// The same, for counts.
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// Bytes of a part that tell it apart from others, at most: with its length, enough for a prompt.
+const TELLING_BYTES: usize = 8_192;
+
+/// Returns a number that tells beginnings of prompts apart: the same for the same parts, on every
+/// node of one version.
+pub fn fingerprint<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for part in parts {
+        hasher.write(&part[..part.len().min(TELLING_BYTES)]);
+        hasher.write_usize(part.len());
+    }
+    hasher.finish()
 }
 
 /// How a request wants the model to think.
@@ -51,12 +105,16 @@ pub struct Facts {
 #[serde(default)]
 pub struct ReasoningAsk {
     /// How hard.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub effort: Option<Effort>,
     /// With how many tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_max: Option<u32>,
     /// At all; `None` where nothing was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Without showing it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub exclude: bool,
 }
 
@@ -152,32 +210,46 @@ impl Effort {
 #[serde(default)]
 pub struct Preferences {
     /// These first, in this order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub order: Vec<String>,
     /// Only these, unless empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<String>,
     /// Never these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<String>,
     /// Whether others than the first choice may be tried.
+    #[serde(skip_serializing_if = "is_true")]
     pub allow_fallbacks: bool,
     /// Whether an endpoint must take every parameter of the request.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_parameters: bool,
     /// Whether endpoints may keep or train on prompts.
+    #[serde(skip_serializing_if = "is_true")]
     pub allow_data_collection: bool,
     /// Whether endpoints must keep nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub zero_retention: bool,
     /// Only these precisions, unless empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quantizations: Vec<String>,
     /// What to sort by, instead of by price.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<Sort>,
     /// Whether `sort` compares the endpoints of all models at once.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sort_across_models: bool,
     /// The highest rates that are accepted.
+    #[serde(skip_serializing_if = "is_default")]
     pub max_price: MaxPrice,
     /// Endpoints that write fewer tokens a second than this go last.
+    #[serde(skip_serializing_if = "is_default")]
     pub min_throughput: Cutoffs,
     /// Endpoints that take more milliseconds to their first token than this go last.
+    #[serde(skip_serializing_if = "is_default")]
     pub max_latency_ms: Cutoffs,
     /// Whether the author of the model has to permit that others are trained on its answers.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub distillable: bool,
 }
 
@@ -208,9 +280,13 @@ impl Default for Preferences {
 #[serde(default)]
 #[expect(missing_docs, reason = "each is the usual word for it")]
 pub struct Cutoffs {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub p50: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub p75: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub p90: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub p99: Option<u32>,
 }
 
@@ -252,13 +328,18 @@ pub enum Sort {
 #[serde(default)]
 pub struct MaxPrice {
     /// Per prompt token.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<Rate>,
     /// Per completion token.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub completion: Option<Rate>,
     /// Per request.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Rate>,
     /// Per image.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<Rate>,
     /// Per token of audio.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub audio: Option<Rate>,
 }

@@ -1,18 +1,19 @@
 //! A request that was admitted, on its way.
 
-use domain::catalog::{EndpointIx, ModelIx};
+use domain::catalog::EndpointIx;
 use domain::generation::AttemptRecord;
 use domain::plan::Plan;
 use domain::price::PriceCard;
 
 use crate::attempt::Opened;
 use crate::call::Call;
+use crate::route::Route;
 
 /// A request that was admitted, on its way.
 pub(crate) struct Journey {
     pub(crate) call: Call,
     pub(crate) plan: Plan,
-    pub(crate) models: Vec<ModelIx>,
+    pub(crate) route: Route,
     /// The tries so far.
     pub(crate) attempts: Vec<AttemptRecord>,
     /// The least that any provider asked to be left alone for.

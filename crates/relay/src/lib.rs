@@ -6,6 +6,7 @@
 
 mod admit;
 mod attempt;
+mod bonds;
 mod call;
 mod collect;
 mod drain;
@@ -14,11 +15,14 @@ mod journey;
 mod line;
 mod metadata;
 mod outcome;
+mod planning;
 mod pump;
 mod relay;
+mod route;
 mod settle;
 mod world;
 
+pub use bonds::Bonds;
 pub use call::{Call, Refusal, Reply, ReplyBody};
 pub use drain::Drains;
 pub use relay::relay;

@@ -1,6 +1,7 @@
 //! How a request was routed, as callers see it who send `X-OpenRouter-Metadata: enabled`.
 
-use domain::catalog::{EndpointIx, ModelIx};
+use domain::catalog::EndpointIx;
+use domain::models::Resolved;
 use serde_json::{Value, json};
 
 use crate::call::Call;
@@ -28,13 +29,41 @@ pub(crate) fn metadata(journey: &Journey, selected: Option<EndpointIx>) -> Optio
         .collect();
     let name = selected
         .map(|place| catalog.provider(catalog.endpoint(place).provider).display_name.as_str());
-    let attempts: Vec<Value> = journey
+    let mut metadata = json!({
+        "requested": call.request.facts.models.first(),
+        "strategy": journey.route.strategy.word(),
+        "region": null,
+        "summary": format!("available={}, selected={}", available.len(), name.unwrap_or("none")),
+        "attempt": selected.map_or(0, |_| journey.attempts.len()),
+        "is_byok": false,
+        "endpoints": { "total": journey.plan.considered.len(), "available": available },
+        "attempts": attempts(journey),
+        "dropped_parameters": journey.dropped,
+    });
+    if let Some((router, task)) = &journey.route.router {
+        let model = journey.route.models.first().map(|it| catalog.model(*it).id.as_str());
+        metadata["pipeline"] = json!([{
+            "type": "plugin",
+            "name": "auto-router",
+            "summary": format!("{router} chose {}", model.unwrap_or("nothing")),
+            "data": { "task_type": task, "model": model },
+        }]);
+    }
+    if let Some(stay) = &journey.plan.stay {
+        metadata["stickiness"] = json!(stay);
+    }
+    Some(metadata)
+}
+
+fn attempts(journey: &Journey) -> Vec<Value> {
+    let catalog = &journey.call.snapshot.catalog;
+    let places = || journey.plan.candidates.iter().map(|candidate| candidate.endpoint);
+    journey
         .attempts
         .iter()
         .map(|tried| {
-            let place = journey.plan.candidates.iter().map(|candidate| candidate.endpoint);
             let endpoint =
-                place.map(|place| catalog.endpoint(place)).find(|it| it.id == tried.endpoint);
+                places().map(|place| catalog.endpoint(place)).find(|it| it.id == tried.endpoint);
             json!({
                 "provider": tried.provider_name,
                 "model": endpoint.map(|endpoint| catalog.model(endpoint.model).id.as_str()),
@@ -43,46 +72,23 @@ pub(crate) fn metadata(journey: &Journey, selected: Option<EndpointIx>) -> Optio
                 "latency_ms": tried.latency_ms,
             })
         })
-        .collect();
-    Some(json!({
-        "requested": call.request.facts.models.first(),
-        "strategy": strategy(call, &journey.models),
-        "region": null,
-        "summary": format!("available={}, selected={}", available.len(), name.unwrap_or("none")),
-        "attempt": selected.map_or(0, |_| journey.attempts.len()),
-        "is_byok": false,
-        "endpoints": { "total": journey.plan.considered.len(), "available": available },
-        "attempts": attempts,
-        "dropped_parameters": journey.dropped,
-    }))
+        .collect()
 }
 
 /// Returns the object of a request that no endpoint may serve, where the caller wants it.
-pub(crate) fn unrouted(call: &Call, models: &[ModelIx]) -> Option<Value> {
+pub(crate) fn unrouted(call: &Call, resolved: &Resolved) -> Option<Value> {
     if !call.wants_metadata {
         return None;
     }
-    let total: usize = models.iter().map(|model| call.snapshot.callable(*model).len()).sum();
+    let models = resolved.wanted.iter();
+    let total: usize = models.map(|it| call.snapshot.callable(it.model).len()).sum();
     Some(json!({
         "requested": call.request.facts.models.first(),
-        "strategy": strategy(call, models),
+        "strategy": resolved.strategy.word(),
         "region": null,
         "summary": "available=0, selected=none",
         "attempt": 0,
         "is_byok": false,
         "endpoints": { "total": total, "available": [] },
     }))
-}
-
-fn strategy(call: &Call, models: &[ModelIx]) -> &'static str {
-    let catalog = &call.snapshot.catalog;
-    let asked = &call.request.facts.models;
-    if 1 < asked.len() {
-        return "fallback";
-    }
-    let as_named = asked
-        .first()
-        .zip(models.first())
-        .is_some_and(|(name, model)| catalog.model(*model).id == *name);
-    if as_named { "direct" } else { "alias" }
 }

@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dialect::exchange::{Exchange, Stamp, Target};
-use domain::catalog::{Endpoint, EndpointIx, ModelIx};
+use domain::catalog::{Endpoint, EndpointIx};
 use domain::failure::{Failure, Fault, Retry};
 use domain::generation::AttemptRecord;
-use domain::health::EndpointHealth;
-use domain::plan::{Candidate, Offers, Plan, Turn, Wanted, plan};
+use domain::plan::Candidate;
 use domain::time::Timestamp;
 use tokio::sync::oneshot;
 
@@ -23,7 +22,8 @@ use crate::gate::Gate;
 use crate::journey::{Journey, Origin, Served};
 use crate::line::Line;
 use crate::metadata::metadata;
-use crate::outcome::{last_word, resolve};
+use crate::outcome::last_word;
+use crate::planning::route;
 use crate::pump::pump;
 use crate::settle::{Ending, receipt, settle};
 use crate::world::World;
@@ -35,11 +35,9 @@ use crate::world::World;
 ///
 /// # Errors
 /// Why nothing was or could be served; nothing of an answer has been shown then.
-pub async fn relay(world: &Arc<World>, call: Call) -> Result<Reply, Box<Refusal>> {
-    let models = resolve(&call)?;
-    let plan =
-        planned(world, &call, &models).map_err(|failure| refused(&call, &models, failure))?;
-    let (call, held) = admit(&*world.ledger, call, &plan, models[0]).await?;
+pub async fn relay(world: &Arc<World>, mut call: Call) -> Result<Reply, Box<Refusal>> {
+    let (plan, route) = route(world, &mut call)?;
+    let (call, held) = admit(&*world.ledger, call, &plan, route.models[0]).await?;
     let (to_caller, from_task) = oneshot::channel();
     let timeouts = call.snapshot.timeouts;
     let gate = Gate::new(world.ledger.clone(), held);
@@ -47,7 +45,7 @@ pub async fn relay(world: &Arc<World>, call: Call) -> Result<Reply, Box<Refusal>
     let journey = Box::new(Journey {
         call,
         plan,
-        models,
+        route,
         attempts: Vec::new(),
         retry_after_ms: None,
         dropped: Vec::new(),
@@ -79,7 +77,7 @@ fn broken_event(journey: &Journey, failure: &Failure) -> Bytes {
     let stamp = Stamp {
         id: call.id.to_string(),
         created: call.received.seconds(),
-        model: call.snapshot.catalog.model(journey.models[0]).id.clone(),
+        model: call.snapshot.catalog.model(journey.route.models[0]).id.clone(),
         provider: last.map(|tried| tried.provider_name.clone()).unwrap_or_default(),
     };
     dialect::registry::failure_event(&call.request, failure, stamp)
@@ -211,30 +209,6 @@ async fn pass_on(world: &Arc<World>, journey: Box<Journey>, served: Served, mut 
     } else {
         line.answer(answer.render(&receipt), dropped);
     }
-}
-
-fn planned(world: &World, call: &Call, models: &[ModelIx]) -> Result<Plan, Failure> {
-    let snapshot = &*call.snapshot;
-    let offers = Offers {
-        catalog: &snapshot.catalog,
-        callable: &|model| snapshot.callable(model),
-        health: &|endpoint| EndpointHealth {
-            had_outage_lately: !snapshot.health.is_well(endpoint, call.received),
-            ..EndpointHealth::default()
-        },
-        takes_all: &|endpoint, _| dialect::registry::takes_all(&call.request, endpoint),
-        turn: &|_| Turn::House,
-        defaults: &snapshot.defaults,
-        now: call.received,
-        entropy: world.entropy.draw(),
-    };
-    let wanted: Vec<Wanted> = models.iter().copied().map(Wanted::plain).collect();
-    plan(&call.request.facts, &wanted, &offers)
-}
-
-fn refused(call: &Call, models: &[ModelIx], failure: Failure) -> Box<Refusal> {
-    let metadata = crate::metadata::unrouted(call, models);
-    Box::new(Refusal { failure, attempts: Vec::new(), metadata })
 }
 
 /// Returns how an endpoint is asked and its answer read.

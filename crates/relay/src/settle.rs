@@ -14,6 +14,7 @@ use domain::usage::Usage;
 use serde_json::Value;
 
 use crate::journey::{Journey, Origin};
+use crate::planning::remember;
 use crate::world::World;
 
 /// How a request ended, and what it costs.
@@ -229,8 +230,12 @@ pub(crate) fn receipt(ending: &Ending, metadata: Option<Value>) -> Receipt {
 
 /// Ends the reservation, books the cost and leaves the record.
 pub(crate) async fn settle(world: &World, journey: Box<Journey>, ending: Ending) {
+    let now = world.clock.now();
+    if let Some(place) = ending.endpoint.filter(|_| ending.outcome != Outcome::Broken) {
+        remember(world, (&journey.call, &journey.route), (place, None), &ending.usage, now);
+    }
     let (price, amounts) = (ending.price, ending.amounts);
-    let generation = generation(world.clock.now(), journey, ending);
+    let generation = generation(now, journey, ending);
     let (id, cost) = (generation.id.clone(), generation.cost);
     // The record is in the database: a line for each would cost more than the request's planning.
     tracing::debug!(
@@ -249,10 +254,10 @@ pub(crate) async fn settle(world: &World, journey: Box<Journey>, ending: Ending)
 }
 
 fn generation(now: Timestamp, journey: Box<Journey>, ending: Ending) -> Generation {
-    let Journey { call, models, attempts, dropped, .. } = *journey;
+    let Journey { call, route, attempts, dropped, .. } = *journey;
     let catalog = &call.snapshot.catalog;
     let endpoint = ending.endpoint.map(|place| catalog.endpoint(place));
-    let model = endpoint.map_or(models[0], |endpoint| endpoint.model);
+    let model = endpoint.map_or(route.models[0], |endpoint| endpoint.model);
     let provider = endpoint.map(|endpoint| catalog.provider(endpoint.provider));
     let facts = call.request.facts;
     let detail = GenerationDetail {
@@ -269,6 +274,8 @@ fn generation(now: Timestamp, journey: Box<Journey>, ending: Ending) -> Generati
         app: call.app,
         external_user: facts.user,
         session_id: facts.session_id,
+        router: route.router.map(|(router, _)| router),
+        receipt: route.receipt,
         service_tier: facts.priority.then(|| "priority".to_owned()),
     };
     Generation {

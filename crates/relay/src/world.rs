@@ -8,11 +8,13 @@ use bytes::Bytes;
 use dialect::exchange::Wire;
 use domain::catalog::{Catalog, EndpointIx, ModelIx};
 use domain::failure::Failure;
+use domain::models::Index;
 use domain::plan::Defaults;
 use domain::port::{Clock, Entropy, Ledger, Waiting};
 use domain::time::Timestamp;
 use tokio_util::task::TaskTracker;
 
+use crate::bonds::Bonds;
 use crate::drain::Drains;
 
 /// What outlives requests and reloads.
@@ -21,6 +23,8 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Where conversations have their prompt caches.
+    pub bonds: Bonds,
     /// The books.
     pub ledger: Arc<dyn Ledger>,
     /// The tasks that serve requests. Shutdown waits for them.
@@ -41,6 +45,10 @@ pub struct Snapshot {
     pub health: Health,
     /// What the house insists on, whatever a request says.
     pub defaults: Defaults,
+    /// Whether a receipt is kept of every request.
+    pub keeps_receipts: bool,
+    /// What the choice of a model needs of the catalog.
+    pub index: Index,
     /// By model: its endpoints that can be called.
     callable: Vec<Vec<EndpointIx>>,
 }
@@ -126,12 +134,19 @@ impl Snapshot {
             callable[catalog.endpoint(*offer).model.0 as usize].push(*offer);
         }
         let health = Health::new(catalog.endpoints().len());
-        Snapshot { catalog, upstream, timeouts, health, defaults: Defaults::default(), callable }
+        let index = Index::new(&catalog, &|model| &callable[model.0 as usize]);
+        let (defaults, keeps_receipts) = (Defaults::default(), true);
+        Snapshot { catalog, upstream, timeouts, health, defaults, keeps_receipts, index, callable }
     }
 
     /// Returns the same with what the house insists on.
     pub fn insisting(self, defaults: Defaults) -> Snapshot {
         Snapshot { defaults, ..self }
+    }
+
+    /// Returns the same, where receipts are kept or not.
+    pub fn keeping_receipts(self, keeps_receipts: bool) -> Snapshot {
+        Snapshot { keeps_receipts, ..self }
     }
 
     /// Returns the endpoints of a model that can be called.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ledger::MemoryLedger;
-use relay::{Drains, Snapshot, World};
+use relay::{Bonds, Drains, Snapshot, World};
 use store::{Db, Recorder};
 use tokio_util::task::TaskTracker;
 
@@ -54,6 +54,7 @@ impl App {
         let world = World {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy::default()),
+            bonds: Bonds::default(),
             ledger: ledger.clone(),
             tasks: TaskTracker::new(),
             drains: Drains::default(),

@@ -29,6 +29,8 @@ pub enum Command {
     /// Check the books, write them out, hold them against an invoice.
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Tell how a request was planned and what came of it.
+    Explain(Explain),
     /// Simulate providers, to try clients and gateways against.
     Simulate(Simulate),
 }
@@ -227,6 +229,29 @@ pub enum Catalog {
         #[arg(long)]
         strict: bool,
     },
+}
+
+/// Tells how a request was planned: what was looked at, what left each endpoint out, what was
+/// tried, and what was quoted and paid.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// The generation: `gen-…`, as answers carry it in `id` and in X-Generation-Id.
+    pub id: String,
+    /// The folder of the embedded database that holds it.
+    #[arg(long, env = "INTERLINE_DATA", value_name = "DIR", default_value = "./interline-data")]
+    pub data: PathBuf,
+    /// A folder of overlay files, as the instance has them. May be given several times.
+    #[arg(long, env = "INTERLINE_CATALOG", value_name = "DIR", value_delimiter = ',')]
+    pub catalog: Vec<PathBuf>,
+    /// The address of an instance that is asked instead of a folder.
+    #[arg(long, env = "INTERLINE_URL", value_name = "URL")]
+    pub url: Option<String>,
+    /// The key that is shown to the instance: the one that paid, or the operator's.
+    #[arg(long, env = "INTERLINE_KEY", value_name = "KEY", hide_env_values = true)]
+    pub key: Option<String>,
+    /// Print the receipt as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Simulates providers.

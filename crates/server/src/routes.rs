@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, Method, Uri};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::address;
-use crate::api::{chat, count, generation, keys, models, providers};
+use crate::api::{chat, count, generation, keys, models, providers, receipt};
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
 use crate::idempotency::{Idempotency, REPLAYED};
@@ -77,6 +77,7 @@ fn api() -> Vec<(&'static str, Methods)> {
         ("/endpoints/zdr", get(models::zdr)),
         ("/providers", get(providers::list)),
         ("/generation", get(generation::generation)),
+        ("/generation/receipt", get(receipt::receipt)),
         ("/key", get(keys::own)),
         ("/keys", get(keys::list).post(keys::create)),
         ("/keys/{hash}", get(keys::read).patch(keys::update).delete(keys::delete)),

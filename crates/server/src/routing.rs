@@ -15,6 +15,7 @@ pub struct Routing {
     pub zdr: bool,
     #[serde(deserialize_with = "sort")]
     pub sort: Option<Sort>,
+    pub receipts: bool,
 }
 
 /// Whether providers may keep prompts or train on them.

@@ -137,7 +137,8 @@ pub fn assemble(config: &Config, parts: Parts<'_>) -> Result<Assembled, Assembly
     let catalog = Arc::new(catalog);
     let network = Arc::new(Network::new(parts.clients, parts.clock, routes));
     let snapshot = Snapshot::new(catalog, network, timeouts(config), &offers)
-        .insisting(config.routing.defaults());
+        .insisting(config.routing.defaults())
+        .keeping_receipts(config.routing.receipts);
     Ok(Assembled { snapshot: Arc::new(snapshot), providers })
 }
 

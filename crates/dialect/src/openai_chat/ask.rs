@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::catalog::Dialect;
 use domain::failure::Failure;
-use domain::request::{Effort, Facts, ReasoningAsk};
+use domain::request::{Effort, Facts, ReasoningAsk, fingerprint};
 use serde_json::{Map, Value};
 
 use super::fields::{EFFORTS, known};
@@ -39,13 +39,16 @@ pub(super) fn decode_completion(body: Bytes) -> Result<Request, Failure> {
 }
 
 fn decode(body: Bytes, pass: Pass, legacy_prompt: bool) -> Result<Request, Failure> {
-    let Pass { fields, marks, messages, modalities, prompt_bytes, tools } = pass;
+    let Pass { fields, marks, messages, modalities, prompt_bytes, tools, beginning } = pass;
+    let parts = beginning.iter().flatten().map(|span| span.of(&body));
+    let conversation = (!legacy_prompt).then(|| fingerprint(parts));
     let facts = Facts {
         legacy_prompt,
         messages: if legacy_prompt { 1 } else { messages },
         modalities,
         prompt_bytes: u32::try_from(prompt_bytes).unwrap_or(u32::MAX),
         tools: tools != 0,
+        conversation,
         ..Facts::default()
     };
     let dialect = Dialect::OpenaiChat;
@@ -69,6 +72,9 @@ fn decode(body: Bytes, pass: Pass, legacy_prompt: bool) -> Result<Request, Failu
     }
     request.facts.parameters = parameters;
     take_facts(&mut request)?;
+    if let Some(key) = request.value("prompt_cache_key") {
+        request.facts.conversation = Some(fingerprint(std::iter::once(key)));
+    }
     take_preferences(&mut request)?;
     check_rest(&request)?;
     let ignored = without_effect(&request)?;

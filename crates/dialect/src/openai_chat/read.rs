@@ -20,6 +20,8 @@ pub(super) struct Pass {
     pub(super) prompt_bytes: usize,
     /// Tools that the caller itself runs.
     pub(super) tools: u32,
+    /// The content of the first message of the operator, and of the first of anybody else.
+    pub(super) beginning: [Option<Span>; 2],
 }
 
 /// Why a body is refused.
@@ -116,11 +118,16 @@ impl Pass {
         }
         cursor.enter()?;
         let (mut role, mut has_content, mut has_call_id) = (None, false, false);
+        let mut content = Span::default();
         let mut first = true;
         while let Some(name) = cursor.member(&mut first)? {
             match name.inside().of(body) {
                 b"role" => role = Some(cursor.skip()?),
-                b"content" => has_content = self.content(body, cursor, index)?,
+                b"content" => {
+                    let start = cursor.at();
+                    has_content = self.content(body, cursor, index)?;
+                    content = Span { start, end: cursor.at() };
+                }
                 b"reasoning" | b"reasoning_content" | b"reasoning_details" => {
                     self.marks.thinking = true;
                     cursor.skip()?;
@@ -156,6 +163,8 @@ impl Pass {
             return Err(wrong(index, ".role", must).into());
         };
         self.marks.developer |= role == b"developer";
+        let whose = usize::from(!matches!(role, b"system" | b"developer"));
+        self.beginning[whose].get_or_insert(content);
         if role == b"tool" && !has_call_id {
             return Err(wrong(index, ".tool_call_id", "has to name the call it answers").into());
         }

@@ -43,6 +43,9 @@ pub struct Model {
     pub license: Option<String>,
     /// An immutable, usually dated name; the id where there is none.
     pub permaslug: String,
+    /// How good it is, from 0 to 100, where somebody has judged it: what the choice of a model for
+    /// callers who leave it to the house goes by.
+    pub quality: Option<u8>,
     /// What it is, in a sentence or two. Empty where nobody wrote one.
     pub description: String,
 }

@@ -1,5 +1,6 @@
 //! Endpoints that were looked at, and those that are tried.
 
+use super::bond::Stay;
 use super::filter::Obstacles;
 use crate::catalog::EndpointIx;
 use crate::health::EndpointHealth;
@@ -15,6 +16,8 @@ pub struct Plan {
     pub candidates: Vec<Candidate>,
     /// Every endpoint that was looked at, model by model, and what stood in its way.
     pub considered: Vec<Considered>,
+    /// What became of the conversation's bond, where it had one.
+    pub stay: Option<Stay>,
 }
 
 /// An endpoint that may serve a request.
@@ -24,6 +27,8 @@ pub struct Candidate {
     pub endpoint: EndpointIx,
     /// What the request would probably cost there: what candidates are compared by.
     pub expected_cost: Money,
+    /// What tells the credential apart under which the conversation's cache is, where it stays.
+    pub credential: Option<u64>,
 }
 
 /// An endpoint that was looked at.

@@ -1,11 +1,11 @@
 //! Lots, drawn from the entropy that a decision was given: the same lots on every machine.
 
 /// A sequence of lots.
-pub(super) struct Lots(u64);
+pub(crate) struct Lots(u64);
 
 impl Lots {
     /// Takes 128 random bits.
-    pub(super) fn new(entropy: u128) -> Lots {
+    pub(crate) fn new(entropy: u128) -> Lots {
         Lots((entropy >> 64) as u64 ^ entropy as u64)
     }
 
@@ -19,17 +19,17 @@ impl Lots {
     }
 
     /// Returns a number in [0, 1).
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Returns one of `count` places, each as likely; zero where there are none.
-    pub(super) fn below(&mut self, count: usize) -> usize {
+    pub(crate) fn below(&mut self, count: usize) -> usize {
         ((u128::from(self.bits()) * count as u128) >> 64) as usize
     }
 
     /// Returns a place, as likely as its weight is of the sum; the first where all weigh nothing.
-    pub(super) fn weighted(&mut self, weights: impl Iterator<Item = f64> + Clone) -> usize {
+    pub(crate) fn weighted(&mut self, weights: impl Iterator<Item = f64> + Clone) -> usize {
         let sum: f64 = weights.clone().sum();
         let mut left = self.unit() * sum;
         let mut last = 0;

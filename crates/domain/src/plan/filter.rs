@@ -167,7 +167,7 @@ impl Obstacles {
 pub(super) struct Filter<'a> {
     facts: &'a Facts,
     defaults: &'a Defaults,
-    takes_all: &'a dyn Fn(&Endpoint, &[String]) -> bool,
+    takes_all: &'a dyn Fn(&Endpoint) -> bool,
     lane: Lane,
     /// The context that `:extended` asks for.
     context_min: u32,
@@ -215,8 +215,7 @@ impl<'a> Filter<'a> {
         found.when(endpoint.max_output.is_some_and(|max| max < output), Exclusion::MaxOutput);
         found.when(facts.tools && !endpoint.tools, Exclusion::Tools);
         found.when(!reads_all(facts, endpoint), Exclusion::Modality);
-        let lacks =
-            wants.require_parameters && !(self.takes_all)(endpoint, facts.parameters.as_slice());
+        let lacks = wants.require_parameters && !(self.takes_all)(endpoint);
         found.when(lacks, Exclusion::RequireParameters);
         found.when(wants.distillable && !self.distillable, Exclusion::Distillable);
         let charges = lane.free && !price.is_some_and(Price::is_free);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bond::Bond;
 use crate::catalog::{Catalog, Endpoint, EndpointIx, ModelIx, Provider};
 use crate::health::EndpointHealth;
 use crate::request::Sort;
@@ -86,12 +87,16 @@ pub struct Offers<'a> {
     pub callable: &'a dyn Fn(ModelIx) -> &'a [EndpointIx],
     /// How an endpoint fares.
     pub health: &'a dyn Fn(EndpointIx) -> EndpointHealth,
-    /// Whether an endpoint takes all of these parameters.
-    pub takes_all: &'a dyn Fn(&Endpoint, &[String]) -> bool,
+    /// Whether an endpoint takes every parameter of the request.
+    pub takes_all: &'a dyn Fn(&Endpoint) -> bool,
+    /// Whether it takes this one.
+    pub takes: &'a dyn Fn(&Endpoint, &str) -> bool,
     /// Whose credential an endpoint would be called with.
     pub turn: &'a dyn Fn(EndpointIx) -> Turn,
     /// What the house insists on.
     pub defaults: &'a Defaults,
+    /// Where the conversation's prompt cache is.
+    pub bond: Option<&'a Bond>,
     /// The present.
     pub now: Timestamp,
     /// The lots that this decision draws.

@@ -1,11 +1,13 @@
 //! The order in which endpoints are tried.
 
+use super::bond::Stay;
 use super::candidate::{ATTEMPTS_MAX, Candidate, Considered, Plan};
 use super::draw::Lots;
 use super::filter::Filter;
 use super::offers::{Offers, Wanted};
-use super::rank::{Rank, Ranking, Standing};
+use super::rank::{Entry, Rank, Ranking, Standing};
 use super::refusal;
+use super::sticky::stick;
 use crate::failure::Failure;
 use crate::health::{EndpointHealth, Gate};
 use crate::money::Money;
@@ -43,17 +45,12 @@ pub fn plan(facts: &Facts, wanted: &[Wanted], offers: &Offers<'_>) -> Result<Pla
     ranked.sort_by_key(|entry| entry.rank);
     let pool = Pool { considered: &considered, output: output_tokens(facts) };
     pool.lead(&mut ranked, &mut Lots::new(offers.entropy));
-    let candidates = cut(&ranked, facts);
-    Ok(Plan { candidates, considered })
-}
-
-/// An endpoint that nothing leaves out.
-struct Entry {
-    rank: Rank,
-    /// What its model's endpoints are sorted by; none where load is balanced by price.
-    sort: Option<Sort>,
-    /// Its place among those that were looked at.
-    seen: usize,
+    let stay = offers.bond.map(|bond| stick(bond, &mut ranked, (facts, offers), &considered));
+    let mut candidates = cut(&ranked, facts);
+    if let (Some(Stay::Stays { .. }), Some(bond)) = (stay, offers.bond) {
+        candidates[0].credential = bond.credential;
+    }
+    Ok(Plan { candidates, considered, stay })
 }
 
 /// Returns whether a model has an endpoint that nothing leaves out.
@@ -215,6 +212,10 @@ fn cut(ranked: &[Entry], facts: &Facts) -> Vec<Candidate> {
             taken.push(rank);
         }
     }
-    let tried = |rank: &&Rank| Candidate { endpoint: rank.endpoint, expected_cost: rank.cost };
+    let tried = |rank: &&Rank| Candidate {
+        endpoint: rank.endpoint,
+        expected_cost: rank.cost,
+        credential: None,
+    };
     taken.iter().map(tried).collect()
 }

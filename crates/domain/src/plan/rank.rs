@@ -20,10 +20,26 @@ pub(super) struct Rank {
     pub(super) endpoint: EndpointIx,
 }
 
+/// An endpoint that nothing leaves out.
+pub(super) struct Entry {
+    pub(super) rank: Rank,
+    /// What its model's endpoints are sorted by; none where load is balanced by price.
+    pub(super) sort: Option<Sort>,
+    /// Its place among those that were looked at.
+    pub(super) seen: usize,
+}
+
+impl Entry {
+    /// Returns which of the models that were asked for it offers.
+    pub(super) fn model(&self, considered: &[Considered]) -> u16 {
+        considered[self.seen].model
+    }
+}
+
 /// What decides before sorting and balancing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Group {
-    turn: Turn,
+    pub(super) turn: Turn,
     /// It takes no requests now: behind everything, so that other models come before it.
     pub(super) closed: bool,
     pub(super) model: u16,
@@ -84,7 +100,7 @@ pub(super) struct Ranking<'a> {
 
 /// Parameters that are better not dropped: endpoints that take them come first (OpenRouter's
 /// documentation).
-const FORMAL: [&str; 2] = ["response_format", "verbosity"];
+pub(super) const FORMAL: [&str; 2] = ["response_format", "verbosity"];
 
 impl<'a> Ranking<'a> {
     pub(super) fn new(
@@ -138,7 +154,7 @@ impl<'a> Ranking<'a> {
 
     /// Returns how many of the parameters that change an answer's form it does not take.
     fn lacks(&self, endpoint: &Endpoint, offers: &Offers<'_>) -> u8 {
-        let drops = |name: &String| !(offers.takes_all)(endpoint, std::slice::from_ref(name));
+        let drops = |name: &str| !(offers.takes)(endpoint, name);
         let dropped = self.formal.iter().filter(|name| drops(name)).count();
         u8::try_from(dropped).unwrap_or(u8::MAX)
             + u8::from(self.facts.schema && !endpoint.structured_output)

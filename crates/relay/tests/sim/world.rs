@@ -13,7 +13,7 @@ use domain::money::Money;
 use domain::port::{Archive, Clock, Entropy, Waiting};
 use domain::time::Timestamp;
 use ledger::MemoryLedger;
-use relay::{Call, Drains, ReplyBody, Snapshot, Timeouts, World, relay};
+use relay::{Bonds, Call, Drains, ReplyBody, Snapshot, Timeouts, World, relay};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -142,6 +142,7 @@ impl Stage {
         let world = World {
             clock: Arc::new(PausedClock(Instant::now())),
             entropy: Arc::new(Drawn(scene.seed)),
+            bonds: Bonds::default(),
             ledger: ledger.clone(),
             tasks: TaskTracker::new(),
             drains: Drains::default(),

@@ -30,25 +30,38 @@ pub async fn generation(
     headers: HeaderMap,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let caller = caller(&app, &headers).await?;
+    let found = theirs(&app, &headers, which).await?;
+    let current = app.current();
+    let catalog = &current.snapshot.catalog;
+    let permaslug = catalog.find_model(&found.model).map(|ix| catalog.model(ix).permaslug.clone());
+    Ok(Json(json!({ "data": record(&found, permaslug.as_deref()) })))
+}
+
+/// Finds the generation that a request names, where its caller may see it: it paid, or is the
+/// operator.
+///
+/// # Errors
+/// Somebody else's generation is told in the same words as one that does not exist.
+pub(super) async fn theirs(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Result<Generation, ApiError> {
+    let caller = caller(app, headers).await?;
     let Query(which) = which?;
     let missing =
         || Failure::caller(FailureKind::InvalidRequest, "Say which generation: ?id=gen-…").at("id");
     let text = which.id.ok_or_else(missing)?;
-    let id = GenerationId::parse(&text).ok_or_else(|| absent(&text))?;
-    let found = find(&app, &id).await?.ok_or_else(|| absent(&text))?;
-    // Somebody else's generation is told in the same words as one that does not exist.
+    let id = GenerationId::parse(&text).ok_or_else(|| absent("generation", &text))?;
+    let found = find(app, &id).await?.ok_or_else(|| absent("generation", &text))?;
     let theirs = match caller {
         Caller::Operator => true,
         Caller::Key(key) => key.id == found.key,
     };
     if !theirs {
-        return Err(absent(&text).into());
+        return Err(absent("generation", &text).into());
     }
-    let current = app.current();
-    let catalog = &current.snapshot.catalog;
-    let permaslug = catalog.find_model(&found.model).map(|ix| catalog.model(ix).permaslug.clone());
-    Ok(Json(json!({ "data": record(&found, permaslug.as_deref()) })))
+    Ok(found)
 }
 
 /// Looks a generation up; one that was settled a moment ago is waited for.
@@ -60,9 +73,10 @@ async fn find(app: &App, id: &GenerationId) -> Result<Option<Generation>, ApiErr
     Ok(generations::find(&app.db, id).await?)
 }
 
-fn absent(id: &str) -> Failure {
+/// Returns the failure of what is not there.
+pub(super) fn absent(what: &str, id: &str) -> Failure {
     let shown: String = id.chars().filter(|letter| !letter.is_control()).take(64).collect();
-    let detail = format!("There is no generation {shown}. A new one shows within two seconds.");
+    let detail = format!("There is no {what} {shown}. A new one shows within two seconds.");
     Failure::caller(FailureKind::NotFound, detail)
 }
 
@@ -77,7 +91,7 @@ fn record(generation: &Generation, permaslug: Option<&str>) -> Value {
         "created_at": generation.created.to_string(),
         "api_type": detail.api_type,
         "model": permaslug.unwrap_or(&generation.model),
-        "router": null,
+        "router": detail.router,
         "http_referer": detail.app.referer,
         "app_title": detail.app.title,
         "user_agent": detail.app.user_agent,

@@ -6,6 +6,7 @@ pub mod generation;
 pub mod keys;
 pub mod models;
 pub mod providers;
+pub mod receipt;
 
 mod caller;
 

@@ -4,6 +4,7 @@ mod banner;
 mod books;
 mod catalog;
 mod credits;
+mod explain;
 mod import;
 mod ledger;
 mod root_key;
@@ -28,6 +29,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Trouble> {
         Command::Catalog(command) => catalog::run(command),
         Command::Credits(command) => credits::run(command),
         Command::Ledger(command) => ledger::run(command),
+        Command::Explain(explain) => explain::run(&explain),
         Command::Simulate(simulate) => simulate::run(&simulate),
     }
 }

@@ -9,8 +9,11 @@ use dialect::exchange::Wire;
 use domain::catalog::EndpointIx;
 use domain::failure::{Failure, FailureKind};
 use domain::port::{Clock, Waiting};
+use domain::secret::Secret;
 use domain::time::Timestamp;
-use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT,
+};
 use http::{HeaderName, HeaderValue, Method, Request, Version};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -57,15 +60,36 @@ impl Clients {
         url: &str,
         bytes_max: usize,
     ) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>> {
+        let (status, body) = self.ask(url, None, bytes_max).await?;
+        if (200..300).contains(&status) {
+            Ok(body)
+        } else {
+            Err(format!("{url}: status {status}").into())
+        }
+    }
+
+    /// Asks an instance, and returns the status and the body of its answer.
+    ///
+    /// # Errors
+    /// As [`Clients::fetch`], whatever the status.
+    pub async fn ask(
+        &self,
+        url: &str,
+        key: Option<&Secret>,
+        bytes_max: usize,
+    ) -> Result<(u16, Vec<u8>), Box<dyn StdError + Send + Sync>> {
         let mut request = Request::new(Full::new(Bytes::new()));
         *request.uri_mut() = url.parse()?;
         request.headers_mut().insert(USER_AGENT, AGENT);
-        let response = self.private.request(request).await?;
-        if !response.status().is_success() {
-            return Err(format!("{url}: status {}", response.status()).into());
+        if let Some(key) = key {
+            let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.expose()))?;
+            bearer.set_sensitive(true);
+            request.headers_mut().insert(AUTHORIZATION, bearer);
         }
+        let response = self.private.request(request).await?;
+        let status = response.status().as_u16();
         let body = Limited::new(response.into_body(), bytes_max).collect().await?;
-        Ok(body.to_bytes().into())
+        Ok((status, body.to_bytes().into()))
     }
 }
 

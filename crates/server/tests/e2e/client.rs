@@ -20,6 +20,8 @@ pub struct Client {
     key: String,
     /// The `Idempotency-Key` of every request.
     named: Option<String>,
+    /// Whether it asks how its requests were routed.
+    is_curious: bool,
 }
 
 #[derive(Debug)]
@@ -32,7 +34,7 @@ pub struct Answer {
 impl Client {
     pub fn new(base: String, key: &str) -> Client {
         let inner = HyperClient::builder(TokioExecutor::new()).build_http();
-        Client { inner, base, key: key.to_owned(), named: None }
+        Client { inner, base, key: key.to_owned(), named: None, is_curious: false }
     }
 
     pub fn with_key(&self, key: &str) -> Client {
@@ -41,12 +43,18 @@ impl Client {
             base: self.base.clone(),
             key: key.to_owned(),
             named: None,
+            is_curious: self.is_curious,
         }
     }
 
     /// The same caller, whose requests carry this `Idempotency-Key`.
     pub fn named(&self, name: &str) -> Client {
         Client { named: Some(name.to_owned()), ..self.with_key(&self.key) }
+    }
+
+    /// The same caller, who asks how its requests were routed.
+    pub fn curious(&self) -> Client {
+        Client { is_curious: true, ..self.with_key(&self.key) }
     }
 
     /// The same caller at another address.
@@ -67,6 +75,9 @@ impl Client {
             .header("content-type", "application/json");
         if let Some(name) = &self.named {
             request = request.header("idempotency-key", name);
+        }
+        if self.is_curious {
+            request = request.header("x-openrouter-metadata", "enabled");
         }
         let request = request.body(Full::new(Bytes::from(body))).unwrap();
         tokio::time::timeout(PATIENCE, self.inner.request(request)).await.expect("a head").unwrap()

@@ -10,5 +10,6 @@ mod idempotency;
 mod lifecycle;
 mod limits;
 mod matrix;
+mod routing;
 mod stand;
 mod streams;

@@ -1,8 +1,8 @@
 //! How load is spread.
 
-use super::stage::{Moment, facts, three};
 use crate::catalog::Catalog;
 use crate::health::{EndpointHealth, Gate};
+use crate::plan::stage::{Moment, facts, three};
 use crate::price::{Price, PriceCard, Rate};
 use crate::request::Preferences;
 

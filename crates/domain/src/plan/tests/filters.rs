@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::stage::{Moment, endpoint, facts, model, names, provider, refused, three};
 use crate::catalog::{Catalog, Modality, ModelIx, Training};
 use crate::failure::AvailabilityCode;
+use crate::plan::stage::{Moment, endpoint, facts, model, names, provider, refused, three};
 use crate::plan::{Defaults, Lane, Wanted};
 use crate::price::{Price, PriceCard, PriceWindow, Rate};
 use crate::request::{Facts, MaxPrice, Preferences, Sort};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::stage::{Moment, endpoint, facts, model, names, provider, three};
 use crate::catalog::{Catalog, Endpoint, ModelIx, Provider};
 use crate::health::{EndpointHealth, Gate, Load, Percentiles};
+use crate::plan::stage::{Moment, endpoint, facts, model, names, provider, three};
 use crate::plan::{Defaults, Lane, Turn, Wanted};
 use crate::request::{Cutoffs, Preferences, Sort};
 use crate::time::Timestamp;
@@ -201,7 +201,8 @@ fn tools_go_to_who_calls_them_well() {
 
 #[test]
 fn of_two_equals_the_less_busy_goes_first() {
-    let catalog = three(|_, _, endpoint| endpoint.price = super::stage::endpoint(0, 0, "1").price);
+    let catalog =
+        three(|_, _, endpoint| endpoint.price = crate::plan::stage::endpoint(0, 0, "1").price);
     let busy = |in_flight| EndpointHealth {
         load: Load { first_token_ms: 200, tokens_per_second: 100, in_flight },
         ..well()

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::Value;
 
-use super::stage::{Moment, facts, names, three};
 use crate::catalog::{Catalog, Modality, ModelIx, Training};
 use crate::failure::Change;
 use crate::health::{EndpointHealth, Gate};
+use crate::plan::stage::{Moment, facts, names, three};
 use crate::plan::{Candidate, Defaults, Lane, Turn, Wanted};
 use crate::price::{Price, PriceCard, Rate};
 use crate::request::{Facts, MaxPrice, Preferences, Sort};

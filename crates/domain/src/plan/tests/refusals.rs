@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::stage::{Moment, endpoint, facts, model, names, provider, three};
 use crate::catalog::{Catalog, Modality, ModelIx};
 use crate::failure::{AvailabilityCode, Failure};
+use crate::plan::stage::{Moment, endpoint, facts, model, names, provider, three};
 use crate::plan::{Defaults, Wanted};
 use crate::price::Rate;
 use crate::request::{MaxPrice, Preferences};

@@ -10,13 +10,13 @@ use crate::catalog::{
 };
 use crate::failure::{AvailabilityCode, Failure};
 use crate::health::EndpointHealth;
-use crate::plan::{Defaults, Offers, Plan, Turn, Wanted, plan};
+use crate::plan::{Bond, Defaults, Offers, Plan, Turn, Wanted, plan};
 use crate::price::{Price, PriceCard, Rate};
 use crate::quirk::Quirks;
 use crate::request::{Facts, Preferences};
 use crate::time::Timestamp;
 
-pub(super) fn model(id: &str) -> Model {
+pub(crate) fn model(id: &str) -> Model {
     Model {
         id: id.to_owned(),
         name: id.to_owned(),
@@ -37,11 +37,12 @@ pub(super) fn model(id: &str) -> Model {
         hugging_face_id: None,
         license: None,
         permaslug: id.to_owned(),
+        quality: None,
         description: String::new(),
     }
 }
 
-pub(super) fn provider(slug: &str) -> Provider {
+pub(crate) fn provider(slug: &str) -> Provider {
     Provider {
         slug: slug.to_owned(),
         name: slug.to_owned(),
@@ -74,7 +75,7 @@ pub(super) fn provider(slug: &str) -> Provider {
     }
 }
 
-pub(super) fn endpoint(provider: u32, model: u32, dollars: &str) -> Endpoint {
+pub(crate) fn endpoint(provider: u32, model: u32, dollars: &str) -> Endpoint {
     let rate = Rate::parse(dollars, 1_000_000);
     Endpoint {
         id: format!("{provider}:{model}"),
@@ -116,7 +117,7 @@ pub(super) fn endpoint(provider: u32, model: u32, dollars: &str) -> Endpoint {
 }
 
 /// Three providers of one model, at 1, 2 and 3 dollars, changed by `change`.
-pub(super) fn three(change: impl Fn(usize, &mut Provider, &mut Endpoint)) -> Catalog {
+pub(crate) fn three(change: impl Fn(usize, &mut Provider, &mut Endpoint)) -> Catalog {
     let mut providers: Vec<Provider> = ["a", "b", "c"].map(provider).into();
     let mut endpoints: Vec<Endpoint> =
         [endpoint(0, 0, "1"), endpoint(1, 0, "2"), endpoint(2, 0, "3")].into();
@@ -126,47 +127,51 @@ pub(super) fn three(change: impl Fn(usize, &mut Provider, &mut Endpoint)) -> Cat
     Catalog::assemble(vec![model("x/one")], providers, endpoints, BTreeMap::new())
 }
 
-pub(super) fn facts(preferences: Preferences) -> Facts {
+pub(crate) fn facts(preferences: Preferences) -> Facts {
     Facts { prompt_bytes: 4_000, preferences, ..Facts::default() }
 }
 
-pub(super) fn names(names: &[&str]) -> Vec<String> {
+pub(crate) fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 /// How a world fares at one moment.
-pub(super) struct Moment<'a> {
-    pub(super) catalog: &'a Catalog,
-    pub(super) has_credentials: bool,
-    pub(super) health: &'a dyn Fn(u32) -> EndpointHealth,
-    pub(super) turn: &'a dyn Fn(u32) -> Turn,
-    pub(super) defaults: Defaults,
-    pub(super) now: Timestamp,
-    pub(super) entropy: u128,
+pub(crate) struct Moment<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) has_credentials: bool,
+    pub(crate) health: &'a dyn Fn(u32) -> EndpointHealth,
+    pub(crate) turn: &'a dyn Fn(u32) -> Turn,
+    pub(crate) defaults: Defaults,
+    pub(crate) bond: Option<&'a Bond>,
+    pub(crate) now: Timestamp,
+    pub(crate) entropy: u128,
 }
 
 impl<'a> Moment<'a> {
-    pub(super) fn of(catalog: &'a Catalog) -> Moment<'a> {
+    pub(crate) fn of(catalog: &'a Catalog) -> Moment<'a> {
         Moment {
             catalog,
             has_credentials: true,
             health: &|_| EndpointHealth::default(),
             turn: &|_| Turn::House,
             defaults: Defaults::default(),
+            bond: None,
             now: Timestamp::default(),
             entropy: 0,
         }
     }
 
-    pub(super) fn plan(&self, facts: &Facts, wanted: &[Wanted]) -> Result<Plan, Failure> {
+    pub(crate) fn plan(&self, facts: &Facts, wanted: &[Wanted]) -> Result<Plan, Failure> {
         let catalog = self.catalog;
         let offers = Offers {
             catalog,
             callable: &|model| if self.has_credentials { catalog.endpoints_of(model) } else { &[] },
             health: &|EndpointIx(place)| (self.health)(place),
-            takes_all: &|endpoint, parameters| endpoint.temperature || parameters.is_empty(),
+            takes_all: &|endpoint| endpoint.temperature || facts.parameters.is_empty(),
+            takes: &|endpoint, _| endpoint.temperature,
             turn: &|EndpointIx(place)| (self.turn)(place),
             defaults: &self.defaults,
+            bond: self.bond,
             now: self.now,
             entropy: self.entropy,
         };
@@ -174,14 +179,14 @@ impl<'a> Moment<'a> {
     }
 
     /// Plans for every model in turn, and returns the providers in the order of the plan.
-    pub(super) fn order(&self, facts: &Facts) -> Result<String, Failure> {
+    pub(crate) fn order(&self, facts: &Facts) -> Result<String, Failure> {
         let models = 0..self.catalog.models().len() as u32;
         let wanted: Vec<Wanted> = models.map(|place| Wanted::plain(ModelIx(place))).collect();
         self.plan(facts, &wanted).map(|plan| self.letters(&plan))
     }
 
     /// Returns the providers of a plan, in its order.
-    pub(super) fn letters(&self, plan: &Plan) -> String {
+    pub(crate) fn letters(&self, plan: &Plan) -> String {
         let slug = |candidate: &crate::plan::Candidate| {
             let endpoint = self.catalog.endpoint(candidate.endpoint);
             self.catalog.provider(endpoint.provider).slug.clone()
@@ -191,7 +196,7 @@ impl<'a> Moment<'a> {
 }
 
 /// The code, the rules and the hint of a refusal.
-pub(super) fn refused(
+pub(crate) fn refused(
     moment: &Moment<'_>,
     facts: &Facts,
 ) -> (AvailabilityCode, Vec<&'static str>, String) {
