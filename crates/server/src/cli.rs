@@ -240,6 +240,9 @@ pub struct Explain {
     /// The folder of the embedded database that holds it.
     #[arg(long, env = "INTERLINE_DATA", value_name = "DIR", default_value = "./interline-data")]
     pub data: PathBuf,
+    /// The database server that holds it, instead of the embedded database.
+    #[arg(long, env = "INTERLINE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
     /// A folder of overlay files, as the instance has them. May be given several times.
     #[arg(long, env = "INTERLINE_CATALOG", value_name = "DIR", value_delimiter = ',')]
     pub catalog: Vec<PathBuf>,

@@ -9,10 +9,11 @@ use catalog::Layers;
 use domain::id::GenerationId;
 use domain::secret::Secret;
 use serde_json::Value;
-use store::{Db, generations};
+use store::generations;
 
 use super::trouble::Trouble;
 use crate::cli::Explain;
+use crate::database::open_beside;
 use crate::receipt::view;
 use crate::snapshot::read_overlays;
 use crate::upstream::Clients;
@@ -63,17 +64,11 @@ async fn from_instance(
 }
 
 async fn from_folder(explain: &Explain, id: &GenerationId) -> Result<Value, Trouble> {
-    let file = explain.data.join("interline.db");
-    if !file.is_file() {
-        let folder = explain.data.display();
-        return Err(format!("{folder}: no database there; say --data DIR or --url URL").into());
-    }
     let layers = Layers { base: catalog::shipped(), overlays: read_overlays(&explain.catalog)? };
     let loaded = catalog::load(&layers).map_err(|faults| {
         format!("the catalog has {} faults; `interline catalog check` tells them", faults.len())
     })?;
-    // The folder's owner may be at work: readers and writers of the file do not disturb each other.
-    let db = Db::open(&format!("sqlite:{}", file.display())).await?;
+    let db = open_beside(&explain.data, explain.database_url.as_deref()).await?;
     let found = generations::find(&db, id).await?;
     db.close().await;
     let generation = found.ok_or_else(|| format!("there is no generation {id}"))?;

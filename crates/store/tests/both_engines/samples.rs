@@ -1,9 +1,12 @@
 //! Keys and generations to keep.
 
+use std::sync::Arc;
+
 use domain::generation::{App, AttemptRecord, Generation, GenerationDetail, Outcome};
 use domain::id::{GenerationId, KeyId};
 use domain::key::{ApiKey, Reset};
 use domain::money::Money;
+use domain::plan::{Lane, Receipt};
 use domain::time::Timestamp;
 use domain::usage::Usage;
 
@@ -60,7 +63,19 @@ pub(crate) fn generation(number: u128, key: &str, created: &str, cost: i64) -> G
             app: App { title: Some("Ünïcode \u{1f980}".to_owned()), ..App::default() },
             external_user: Some("user-1".to_owned()),
             session_id: None,
+            router: Some("interline/auto".to_owned()),
+            receipt: Some(Arc::new(receipt())),
             service_tier: None,
         },
+    }
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        models: vec![("meta-llama/llama-3.3-70b-instruct".to_owned(), Lane::default())],
+        now: at("2026-11-20"),
+        entropy: u64::MAX,
+        order: vec![0],
+        ..Receipt::default()
     }
 }
