@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::idempotency::{Answers, Bounds};
 use crate::intake::Intake;
 use crate::key_text::hex;
+use crate::payments::Desk;
 use crate::snapshot::Found;
 
 /// What a handler may touch.
@@ -31,6 +32,8 @@ pub struct App {
     pub intake: Intake,
     /// Answers to requests that may be repeated.
     pub answers: Answers,
+    /// Where credits are bought, if they are.
+    pub desk: Option<Arc<Desk>>,
     /// The address under which callers reach this instance, without a slash at its end.
     pub public_url: String,
     current: RwLock<Arc<Current>>,
@@ -76,9 +79,15 @@ impl App {
             auth,
             intake,
             answers,
+            desk: None,
             public_url,
             current: RwLock::new(Arc::new(current)),
         }
+    }
+
+    /// The same, where credits are bought.
+    pub fn selling(self, desk: Option<Arc<Desk>>) -> App {
+        App { desk, ..self }
     }
 
     /// Returns catalog and configuration as they are now.

@@ -39,6 +39,8 @@ pub struct Config {
     pub idempotency: Idempotency,
     /// Where requests may go, whatever they say.
     pub routing: Routing,
+    /// How credits are bought, where they are.
+    pub payments: Payments,
     /// What is logged, and how.
     pub log: Log,
     /// Credentials and switches, by provider.
@@ -97,6 +99,38 @@ pub struct Idempotency {
     pub key_bytes: u64,
     /// Requests that are known of one key.
     pub key_requests: u32,
+}
+
+/// How credits are bought. Amounts are dollars, as text, so that none is rounded.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payments {
+    /// What is added to the price of credits, in percent.
+    pub fee_percent: f64,
+    /// The least fee.
+    pub fee_min: String,
+    /// The least that is sold.
+    pub amount_min: String,
+    /// The most that is sold at once.
+    pub amount_max: String,
+    /// How long to wait for a notice before asking the processor, and how often it is asked.
+    pub patience_ms: u64,
+    /// Stripe, where it takes the payments.
+    pub stripe: StripeConfig,
+}
+
+/// How Stripe is reached.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StripeConfig {
+    /// The secret key of its API; empty where nothing is sold.
+    #[serde(deserialize_with = "secret")]
+    pub secret_key: Secret,
+    /// The secret of its notices.
+    #[serde(deserialize_with = "secret")]
+    pub webhook_secret: Secret,
+    /// Where its API is.
+    pub base_url: String,
 }
 
 /// What is logged, and how.
@@ -196,6 +230,11 @@ impl Config {
         ];
         if let Some((key, _)) = zeros.iter().find(|(_, value)| *value == 0) {
             return Err(fault("configuration", &format!("`{key}` must not be zero")));
+        }
+        let stripe = &self.payments.stripe;
+        if stripe.secret_key.is_empty() != stripe.webhook_secret.is_empty() {
+            let reason = "`payments.stripe` needs `secret_key` and `webhook_secret`, or neither";
+            return Err(fault("configuration", reason));
         }
         Ok(self)
     }

@@ -16,6 +16,7 @@ pub mod idempotency;
 pub mod intake;
 pub mod key_text;
 pub mod listener;
+pub mod payments;
 pub mod receipt;
 pub mod reconcile;
 pub mod routes;

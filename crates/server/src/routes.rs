@@ -9,14 +9,14 @@ use http::{HeaderMap, HeaderName, Method, Uri};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::address;
-use crate::api::{chat, count, generation, keys, models, providers, receipt};
+use crate::api::{chat, count, credits, generation, keys, models, providers, receipt};
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
 use crate::idempotency::{Idempotency, REPLAYED};
 
 /// Returns every route, each with and without a slash at its end.
 pub fn routes(app: Arc<App>) -> Router {
-    let table = table();
+    let table = table(app.desk.is_some());
     let known: Arc<[String]> = table.iter().map(|(path, _)| path.clone()).collect();
     let mut router = Router::new();
     for (path, methods) in table {
@@ -43,7 +43,7 @@ type Methods = MethodRouter<Arc<App>>;
 /// Every address with what answers there. The API stands under `/api/v1`, and under `/v1` for
 /// clients that want it there; each route stands under both as it is, for a router within a router
 /// would look twice.
-fn table() -> Vec<(String, Methods)> {
+fn table(sells: bool) -> Vec<(String, Methods)> {
     let under = |prefix: &'static str, routes: Vec<(&'static str, Methods)>| {
         routes.into_iter().map(move |(path, methods)| (format!("{prefix}{path}"), methods))
     };
@@ -55,7 +55,19 @@ fn table() -> Vec<(String, Methods)> {
     table.extend(under("", gemini()));
     table.extend(under("/api", ollama()));
     table.extend(under("", house()));
+    if sells {
+        table.extend(under("/api/v1", sales()));
+        table.extend(under("/v1", sales()));
+    }
     table
+}
+
+/// What is there where credits can be bought.
+fn sales() -> Vec<(&'static str, Methods)> {
+    vec![
+        ("/credits/checkout", post(credits::checkout)),
+        ("/webhooks/stripe", post(credits::stripe)),
+    ]
 }
 
 fn api() -> Vec<(&'static str, Methods)> {
@@ -67,6 +79,7 @@ fn api() -> Vec<(&'static str, Methods)> {
         ("/responses/input_tokens", post(count::responses)),
         ("/messages", post(chat::messages)),
         ("/messages/count_tokens", post(count::messages)),
+        ("/credits", get(credits::show)),
         ("/models", get(models::list)),
         ("/models/count", get(models::count)),
         ("/models/user", get(models::list)),

@@ -12,6 +12,7 @@ mod entries;
 pub mod export;
 pub mod generations;
 mod grant;
+pub mod payments;
 mod purses;
 mod recalls;
 mod settle;

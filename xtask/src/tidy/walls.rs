@@ -8,8 +8,16 @@ use super::tree::Tree;
 use super::violation::Violation;
 
 /// Files of the server in which a secret may be read. A name that ends in `/` stands for a folder.
-const SECRET_READERS: [&str; 7] =
-    ["auth.rs", "banner.rs", "database.rs", "keys.rs", "root_key.rs", "upstream.rs", "upstream/"];
+const SECRET_READERS: [&str; 8] = [
+    "auth.rs",
+    "banner.rs",
+    "database.rs",
+    "keys.rs",
+    "root_key.rs",
+    "stripe.rs",
+    "upstream.rs",
+    "upstream/",
+];
 
 /// Files of the server that may open connections to providers.
 const CONNECTORS: [&str; 2] = ["upstream.rs", "upstream/"];

@@ -264,8 +264,15 @@ fn name(name: String) -> Result<String, Failure> {
     Ok(name)
 }
 
-/// Reads a limit in dollars; the number's own digits count, so nothing is rounded.
 fn limit(value: &Value) -> Result<Option<Money>, Failure> {
+    dollars("limit", value)
+}
+
+/// Reads an amount in dollars; the number's own digits count, so nothing is rounded.
+///
+/// # Errors
+/// `InvalidRequest`, naming the field, where it is none.
+pub(super) fn dollars(field: &str, value: &Value) -> Result<Option<Money>, Failure> {
     let text = match value {
         Value::Null => return Ok(None),
         // A float's own text has an exponent where the amount is small.
@@ -278,7 +285,7 @@ fn limit(value: &Value) -> Result<Option<Money>, Failure> {
     };
     match Money::parse_dollars(&text) {
         Ok(limit) if Money::ZERO <= limit => Ok(Some(limit)),
-        _ => Err(invalid("limit", "an amount in dollars, at most nine decimals, or null")),
+        _ => Err(invalid(field, "an amount in dollars, at most nine decimals, or null")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod chat;
 pub mod count;
+pub mod credits;
 pub mod generation;
 pub mod keys;
 pub mod models;

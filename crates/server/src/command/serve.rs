@@ -23,7 +23,7 @@ use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
 use crate::listener::{self, Door};
 use crate::snapshot::{Assembled, Parts, assemble, read_overlays};
 use crate::upstream::Clients;
-use crate::{database, demo, routes};
+use crate::{database, demo, payments, routes};
 
 const CONFIG_DEFAULT: &str = "interline.toml";
 
@@ -87,6 +87,7 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     let hasher = hasher(&db).await?;
     let root = root_key(&db, &hasher, serve.root_key.as_deref()).await?;
     let clients = Clients::new(Duration::from_millis(config.timeouts.connect_ms));
+    let desk = payments::open(&config.payments, &clients, &db)?;
     let mut house = House { clients, simulator: None };
     let assembled = first_assembly(&mut house, &config)?;
     let listener = TcpListener::bind(config.listen)
@@ -107,12 +108,19 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     let demo_key = house.simulator.is_some().then(|| demo_key(&auth));
     let current = current(assembled, config);
     announce(&current, address, made.as_ref(), demo_key.as_ref())?;
-    let app = Arc::new(App::new(db, auth, public_url, current));
+    let app = Arc::new(App::new(db, auth, public_url, current).selling(desk));
+    let looking = app
+        .desk
+        .clone()
+        .map(|desk| tokio::spawn(payments::keep_looking(desk, Arc::new(SystemClock))));
     let reloads = tokio::spawn(reload_on_hangup(app.clone(), serve.clone(), house));
     let closing = told_to_stop()?;
     let router = routes::routes(app.clone());
     let quiet = listener::serve(listener, router, &door, closing).await;
     reloads.abort();
+    if let Some(looking) = looking {
+        looking.abort();
+    }
     Ok(end(&app, quiet).await)
 }
 

@@ -32,6 +32,8 @@ type HttpsClient<R> = Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>;
 
 /// How long an unused connection is kept.
 const POOL_IDLE: Duration = Duration::from_secs(60);
+/// How long an exchange with anybody but a provider may take.
+const EXCHANGE: Duration = Duration::from_secs(30);
 /// The largest head of a response that is read.
 const HEAD_BYTES_MAX: usize = 128 << 10;
 
@@ -90,6 +92,26 @@ impl Clients {
         let status = response.status().as_u16();
         let body = Limited::new(response.into_body(), bytes_max).collect().await?;
         Ok((status, body.to_bytes().into()))
+    }
+
+    /// Sends a request to an address that the operator gave, and returns the status and at most
+    /// `bytes_max` of a body.
+    ///
+    /// # Errors
+    /// When no answer arrives, within half a minute, or it is larger.
+    pub async fn exchange(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        bytes_max: usize,
+    ) -> Result<(u16, Bytes), Box<dyn StdError + Send + Sync>> {
+        request.headers_mut().insert(USER_AGENT, AGENT);
+        let answer = async {
+            let response = self.private.request(request).await?;
+            let status = response.status().as_u16();
+            let body = Limited::new(response.into_body(), bytes_max).collect().await?;
+            Ok((status, body.to_bytes()))
+        };
+        tokio::time::timeout(EXCHANGE, answer).await?
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Client {
     named: Option<String>,
     /// Whether it asks how its requests were routed.
     is_curious: bool,
+    /// The `Stripe-Signature` of every request.
+    signature: Option<String>,
 }
 
 #[derive(Debug)]
@@ -34,7 +36,8 @@ pub struct Answer {
 impl Client {
     pub fn new(base: String, key: &str) -> Client {
         let inner = HyperClient::builder(TokioExecutor::new()).build_http();
-        Client { inner, base, key: key.to_owned(), named: None, is_curious: false }
+        let key = key.to_owned();
+        Client { inner, base, key, named: None, is_curious: false, signature: None }
     }
 
     pub fn with_key(&self, key: &str) -> Client {
@@ -44,6 +47,7 @@ impl Client {
             key: key.to_owned(),
             named: None,
             is_curious: self.is_curious,
+            signature: None,
         }
     }
 
@@ -55,6 +59,11 @@ impl Client {
     /// The same caller, who asks how its requests were routed.
     pub fn curious(&self) -> Client {
         Client { is_curious: true, ..self.with_key(&self.key) }
+    }
+
+    /// A processor of payments, whose requests carry this signature.
+    pub fn signed(&self, signature: &str) -> Client {
+        Client { signature: Some(signature.to_owned()), ..self.with_key("") }
     }
 
     /// The same caller at another address.
@@ -73,6 +82,9 @@ impl Client {
             .uri(format!("{}{path}", self.base))
             .header("authorization", format!("Bearer {}", self.key))
             .header("content-type", "application/json");
+        if let Some(signature) = &self.signature {
+            request = request.header("stripe-signature", signature);
+        }
         if let Some(name) = &self.named {
             request = request.header("idempotency-key", name);
         }

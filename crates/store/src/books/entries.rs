@@ -12,7 +12,6 @@ use crate::db::{Engine, Insert, Step, StoreError, Texts};
 
 /// What a batch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "nothing can be bought yet; the table knows the words")]
 pub(crate) enum Kind {
     /// Generations that are over.
     Settle,
