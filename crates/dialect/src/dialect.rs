@@ -30,6 +30,8 @@ pub(crate) struct Face {
     pub(crate) is_legacy: bool,
     /// The caller does not want to see the thinking.
     pub(crate) hides_thinking: bool,
+    /// A text that was to be JSON is mended where it needs it.
+    pub(crate) heals: bool,
     /// How a stream is framed.
     pub(crate) framing: Framing,
     /// What is repeated of the request, in the caller's dialect.
@@ -39,11 +41,14 @@ pub(crate) struct Face {
 impl Face {
     /// Returns what the answer to a request has to look like.
     pub(crate) fn of(request: &Request, stamp: Stamp) -> Face {
-        let reasoning = request.facts.reasoning.as_ref();
+        let facts = &request.facts;
+        let reasoning = facts.reasoning.as_ref();
+        let is_formed = facts.parameters.iter().any(|name| name == "response_format");
         Face {
             stamp,
             is_legacy: request.facts.legacy_prompt,
             hides_thinking: reasoning.is_some_and(|ask| ask.exclude),
+            heals: facts.heals && !facts.stream && is_formed,
             framing: request.framing,
             echo: request.echo.clone(),
         }

@@ -7,6 +7,7 @@ use domain::failure::{Failure, FailureKind};
 
 use crate::dialect::{ClientDialect, Face, StreamDecoder, StreamEncoder};
 use crate::exchange::{Collector, Observed, Receipt, Step, StreamAnswer, WholeAnswer};
+use crate::heal::heal;
 
 /// The largest answer that is gathered.
 const ANSWER_BYTES_MAX: u64 = 32 << 20;
@@ -130,6 +131,9 @@ impl Collector for Gathering {
         }
         settle(&mut self.observed);
         self.answer.usage = self.observed.usage;
+        if self.face.heals {
+            heal(&mut self.answer);
+        }
         let Gathering { client, face, answer, observed, .. } = *self;
         Ok(Box::new(Gathered { client, face, answer, observed }))
     }
@@ -144,7 +148,14 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
-    pub(crate) fn new(client: &'static dyn ClientDialect, face: Face, answer: Answer) -> Gathered {
+    pub(crate) fn new(
+        client: &'static dyn ClientDialect,
+        face: Face,
+        mut answer: Answer,
+    ) -> Gathered {
+        if face.heals {
+            heal(&mut answer);
+        }
         let mut observed = Observed::default();
         answer.clone().into_events().iter().for_each(|event| observe(&mut observed, event));
         settle(&mut observed);

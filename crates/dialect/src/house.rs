@@ -14,7 +14,7 @@ const MODELS_MAX: usize = 64;
 /// Characters of a session's name.
 const SESSION_MAX: usize = 256;
 
-/// Plugins that callers may name. None of them runs here.
+/// Plugins that callers may name.
 const PLUGINS: [&str; 10] = [
     "web",
     "web-fetch",
@@ -68,7 +68,7 @@ pub(crate) fn take(
         facts.session_id = Some(text.ok_or_else(|| must().at("session_id"))?.to_owned());
     }
     if let Some(value) = taken("plugins") {
-        plugins(&value, ignored)?;
+        facts.heals = plugins(&value, ignored)?;
     }
     for (name, why) in WITHOUT_EFFECT {
         if taken(name).is_some() {
@@ -95,18 +95,26 @@ pub(crate) fn models(value: &Value) -> Result<Vec<String>, Failure> {
     list.iter().map(|name| name.as_str().map(str::to_owned).ok_or_else(must)).collect()
 }
 
-/// Checks a list of plugins, and names those without effect.
+/// Checks a list of plugins, and names those without effect. Returns whether answers are to be
+/// mended.
 ///
 /// # Errors
-/// When it is none, or names what nobody knows.
-pub(crate) fn plugins(value: &Value, ignored: &mut Vec<String>) -> Result<(), Failure> {
+/// When it is none, or names what nobody knows, or what would search the web: an answer without the
+/// search would pass for one with it.
+pub(crate) fn plugins(value: &Value, ignored: &mut Vec<String>) -> Result<bool, Failure> {
     let wrong =
         |param: String, must: &str| Failure::invalid(format!("`{param}` {must}.")).at(param);
     let list = value.as_array().ok_or_else(|| wrong("plugins".to_owned(), "has to be a list"))?;
+    let mut heals = false;
     for (index, plugin) in list.iter().enumerate() {
         let id = plugin.get("id").and_then(Value::as_str);
         match id.filter(|id| PLUGINS.contains(id)) {
             Some(_) if plugin.get("enabled") == Some(&Value::Bool(false)) => (),
+            Some("response-healing") => heals = true,
+            Some("web" | "web-fetch") => {
+                let must = "cannot be web or web-fetch: nothing is searched here";
+                return Err(wrong(format!("plugins[{index}].id"), must));
+            }
             Some(id) => ignored.push(format!("plugins.{id}: this plugin does not run here")),
             None => {
                 let said = id.map(|id| format!(", not {}", shown(id))).unwrap_or_default();
@@ -115,5 +123,5 @@ pub(crate) fn plugins(value: &Value, ignored: &mut Vec<String>) -> Result<(), Fa
             }
         }
     }
-    Ok(())
+    Ok(heals)
 }

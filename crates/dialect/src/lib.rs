@@ -18,10 +18,12 @@ mod facts;
 mod finish;
 mod gather;
 mod gemini;
+mod heal;
 mod house;
 mod json;
 #[cfg(test)]
 mod laws;
+pub mod media;
 mod ollama;
 mod openai_chat;
 mod openai_responses;

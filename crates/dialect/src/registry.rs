@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use domain::catalog::{Dialect, Endpoint};
+use domain::chat::ChatRequest;
 use domain::failure::Failure;
 use serde_json::Value;
 
@@ -49,7 +50,7 @@ pub fn exchange(
     let face = Face::of(request, stamp);
     let host = Host::of(endpoint);
     // Thinking of another family has to be taken out first.
-    let is_own = !sealed::is_in(&request.body) && !is_emulated(request, endpoint);
+    let is_own = !sealed::is_in(&request.body) && !is_emulated(request, endpoint) && !face.heals;
     if let Some(verbatim) = verbatim(request.dialect, endpoint.dialect).filter(|_| is_own) {
         let wire = verbatim.edit_request(request, target)?;
         return Ok(match verbatim.passes(&host) {
@@ -67,6 +68,19 @@ pub fn exchange(
     let mut wire = upstream.encode_request(&chat, target)?;
     wire.dropped.extend(request.ignored_names().map(str::to_owned));
     Ok(Box::new(Translated { wire, face, host, client, upstream }))
+}
+
+/// Returns a request in the house's form.
+///
+/// # Errors
+/// When it holds what has no meaning in any form.
+pub(crate) fn canonical(request: &Request) -> Result<ChatRequest, Failure> {
+    client(request.dialect).ok_or_else(|| unspoken(request.dialect))?.canonical(request)
+}
+
+/// Returns whether a caller's own bytes go to endpoints of a dialect.
+pub(crate) fn passes(client: Dialect, upstream: Dialect) -> bool {
+    verbatim(client, upstream).is_some()
 }
 
 /// Returns the optional parameters that an endpoint takes, by their names in OpenRouter's API.

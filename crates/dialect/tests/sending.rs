@@ -61,7 +61,7 @@ fn named(names: &[&str]) -> Option<Vec<String>> {
 fn what_has_no_effect_is_named() {
     let (body, dropped) = sent(
         &asking(json!({
-            "plugins": [{"id": "web"}, {"id": "moderation", "enabled": false}],
+            "plugins": [{"id": "fusion"}, {"id": "moderation", "enabled": false}],
             "transforms": ["middle-out"], "preset": "p", "trace": {"trace_id": "t"},
             "metadata": {"a": "b"}, "usage": {"include": true}, "debug": {},
             "provider": {"colour": "blue"}, "tools": [
@@ -84,7 +84,7 @@ fn what_has_no_effect_is_named() {
         "trace",
         "metadata",
         "transforms",
-        "plugins.web",
+        "plugins.fusion",
     ];
     assert_eq!(dropped, expected);
     let names: Vec<&String> = body.as_object().unwrap().keys().collect();

@@ -69,6 +69,8 @@ pub struct Facts {
     /// The caller's own user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// A whole answer that was to be JSON is mended where it needs it.
+    pub heals: bool,
 }
 
 /// A receipt keeps only what a request says.

@@ -1,5 +1,8 @@
 //! A request that was admitted, on its way.
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use domain::catalog::EndpointIx;
 use domain::generation::AttemptRecord;
 use domain::plan::Plan;
@@ -20,6 +23,8 @@ pub(crate) struct Journey {
     pub(crate) retry_after_ms: Option<u64>,
     /// Fields of the request that the endpoint that serves was not sent.
     pub(crate) dropped: Vec<String>,
+    /// What was fetched of its media, by address.
+    pub(crate) media: BTreeMap<String, Bytes>,
 }
 
 /// Where an answer comes from, and on what terms.

@@ -13,6 +13,7 @@ mod drain;
 mod gate;
 mod journey;
 mod line;
+mod media;
 mod metadata;
 mod outcome;
 mod planning;

@@ -4,10 +4,12 @@
 //! outlives the caller, try endpoints until one answers, pass the answer on, and settle. Every
 //! route and every dialect goes this way, and there is no other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use dialect::exchange::{Exchange, Stamp, Target};
+use dialect::request::Request;
 use domain::catalog::{Endpoint, EndpointIx};
 use domain::failure::{Failure, Fault, Retry};
 use domain::generation::AttemptRecord;
@@ -21,6 +23,7 @@ use crate::call::{Call, Refusal, Reply};
 use crate::gate::Gate;
 use crate::journey::{Journey, Origin, Served};
 use crate::line::Line;
+use crate::media::with_media;
 use crate::metadata::metadata;
 use crate::outcome::last_word;
 use crate::planning::route;
@@ -49,6 +52,7 @@ pub async fn relay(world: &Arc<World>, mut call: Call) -> Result<Reply, Box<Refu
         attempts: Vec::new(),
         retry_after_ms: None,
         dropped: Vec::new(),
+        media: BTreeMap::new(),
     });
     world.tasks.spawn(Box::pin(travel(world.clone(), journey, line)));
     from_task.await.unwrap_or_else(|_| Err(Failure::house("the request's task ended early").into()))
@@ -125,7 +129,9 @@ async fn try_one(
     let snapshot = journey.call.snapshot.clone();
     let endpoint = snapshot.catalog.endpoint(candidate.endpoint);
     let asked = world.clock.now();
-    let exchange = exchange(&journey.call, candidate.endpoint)?;
+    let with_media = with_media(journey, candidate.endpoint).await?;
+    let request = with_media.as_ref().unwrap_or(&journey.call.request);
+    let exchange = exchange(&journey.call, request, candidate.endpoint)?;
     let deadline = deadline(&journey.call);
     let tried = Try { exchange: &*exchange, endpoint: candidate.endpoint, deadline };
     let cancellable = snapshot.catalog.provider(endpoint.provider).cancellable;
@@ -212,7 +218,11 @@ async fn pass_on(world: &Arc<World>, journey: Box<Journey>, served: Served, mut 
 }
 
 /// Returns how an endpoint is asked and its answer read.
-fn exchange(call: &Call, place: EndpointIx) -> Result<Box<dyn Exchange>, Failure> {
+fn exchange(
+    call: &Call,
+    request: &Request,
+    place: EndpointIx,
+) -> Result<Box<dyn Exchange>, Failure> {
     let catalog = &call.snapshot.catalog;
     let endpoint = catalog.endpoint(place);
     let stamp = Stamp {
@@ -222,7 +232,7 @@ fn exchange(call: &Call, place: EndpointIx) -> Result<Box<dyn Exchange>, Failure
         provider: catalog.provider(endpoint.provider).display_name.clone(),
     };
     let target = Target { endpoint, user_hash: call.user_hash.as_deref() };
-    dialect::registry::exchange(&call.request, target, stamp)
+    dialect::registry::exchange(request, target, stamp)
 }
 
 fn deadline(call: &Call) -> Timestamp {

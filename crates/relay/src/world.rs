@@ -88,6 +88,20 @@ pub trait Upstream: Send + Sync {
         endpoint: EndpointIx,
         wire: &'a Wire,
     ) -> Waiting<'a, Result<Response, Failure>>;
+
+    /// Fetches at most `bytes_max` bytes of a medium from an address that a caller gave.
+    ///
+    /// # Errors
+    /// The caller's, when the address may not be fetched or leads nowhere; so does every one,
+    /// unless the network says otherwise.
+    fn fetch<'a>(
+        &'a self,
+        address: &'a str,
+        bytes_max: usize,
+    ) -> Waiting<'a, Result<Bytes, Failure>> {
+        let _ = (address, bytes_max);
+        Box::pin(async { Err(dialect::media::failed("No media are fetched here.")) })
+    }
 }
 
 /// The head of a response, and its body to come.

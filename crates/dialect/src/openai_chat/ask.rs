@@ -77,7 +77,7 @@ fn decode(body: Bytes, pass: Pass, legacy_prompt: bool) -> Result<Request, Failu
     }
     take_preferences(&mut request)?;
     check_rest(&request)?;
-    let ignored = without_effect(&request)?;
+    let ignored = without_effect(&mut request)?;
     request.ignored.extend(ignored);
     Ok(request)
 }
@@ -262,7 +262,7 @@ fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Failure> {
 }
 
 /// Names the fields that are understood and have no effect, with the reason.
-fn without_effect(request: &Request) -> Result<Vec<String>, Failure> {
+fn without_effect(request: &mut Request) -> Result<Vec<String>, Failure> {
     let mut ignored = Vec::new();
     for (name, why) in [
         ("preset", "no presets are kept here"),
@@ -285,7 +285,8 @@ fn without_effect(request: &Request) -> Result<Vec<String>, Failure> {
         ignored.push("transforms: prompts are not compressed here".to_owned());
     }
     if let Some(value) = request.value("plugins") {
-        house::plugins(&json("plugins", value)?, &mut ignored)?;
+        let heals = house::plugins(&json("plugins", value)?, &mut ignored)?;
+        request.facts.heals = heals;
     }
     Ok(ignored)
 }

@@ -145,6 +145,7 @@ mod tests {
             stamp,
             is_legacy: false,
             hides_thinking: false,
+            heals: false,
             framing: Framing::Events,
             echo: None,
         }

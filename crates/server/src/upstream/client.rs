@@ -26,6 +26,7 @@ use relay::{ContentType, Response, Upstream};
 
 use super::body::ResponseBody;
 use super::guard::PublicResolver;
+use super::media::{self, AGENT};
 use super::route::Route;
 
 type HttpsClient<R> = Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>;
@@ -174,10 +175,16 @@ impl Upstream for Network {
     ) -> Waiting<'a, Result<Response, Failure>> {
         Box::pin(self.exchange(endpoint, wire))
     }
+
+    fn fetch<'a>(
+        &'a self,
+        address: &'a str,
+        bytes_max: usize,
+    ) -> Waiting<'a, Result<Bytes, Failure>> {
+        Box::pin(media::fetch(&self.clients.public, address, bytes_max, false))
+    }
 }
 
-const AGENT: HeaderValue =
-    HeaderValue::from_static(concat!("interline/", env!("CARGO_PKG_VERSION")));
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 

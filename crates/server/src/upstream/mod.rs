@@ -3,6 +3,7 @@
 mod body;
 mod client;
 mod guard;
+mod media;
 mod route;
 
 pub use client::{Clients, Network};

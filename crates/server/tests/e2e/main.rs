@@ -10,6 +10,7 @@ mod idempotency;
 mod lifecycle;
 mod limits;
 mod matrix;
+mod media;
 mod payments;
 mod routing;
 mod stand;
