@@ -126,7 +126,7 @@ pub(crate) trait ClientDialect: Sync {
     fn keep_alive(&self, framing: Framing) -> &'static [u8] {
         match framing {
             Framing::Events => b": INTERLINE PROCESSING\n\n",
-            Framing::Lines | Framing::List => b"",
+            Framing::Lines | Framing::List | Framing::Raw(_) => b"",
         }
     }
 

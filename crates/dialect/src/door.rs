@@ -2,6 +2,8 @@
 
 use domain::catalog::Dialect;
 
+use crate::multipart;
+
 /// A way in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Door {
@@ -27,6 +29,30 @@ pub enum Door {
     OllamaChat,
     /// `POST /api/generate`, as Ollama has it.
     OllamaGenerate,
+    /// `POST /embeddings`.
+    Embeddings,
+    /// `POST /v1beta/models/{model}:embedContent` and `:batchEmbedContents`.
+    GeminiEmbed {
+        /// The model, as the address names it.
+        model: String,
+        /// The body is a list of requests.
+        is_list: bool,
+    },
+    /// `POST /api/embed`, as Ollama has it.
+    OllamaEmbed,
+    /// `POST /rerank`.
+    Rerank,
+    /// `POST /images`, and `POST /images/generations` as OpenAI has it.
+    Images,
+    /// `POST /audio/speech`.
+    Speech,
+    /// `POST /audio/transcriptions`.
+    Transcriptions {
+        /// The boundary of the form, where it came as one; else it is JSON.
+        boundary: Option<String>,
+    },
+    /// `POST /moderations`.
+    Moderations,
 }
 
 impl Door {
@@ -36,9 +62,22 @@ impl Door {
             Door::ChatCompletions | Door::Completions => Dialect::OpenaiChat,
             Door::Responses => Dialect::OpenaiResponses,
             Door::Messages => Dialect::AnthropicMessages,
-            Door::Gemini { .. } => Dialect::GoogleGemini,
-            Door::OllamaChat | Door::OllamaGenerate => Dialect::Ollama,
+            Door::Gemini { .. } | Door::GeminiEmbed { .. } => Dialect::GoogleGemini,
+            Door::OllamaChat | Door::OllamaGenerate | Door::OllamaEmbed => Dialect::Ollama,
+            Door::Embeddings => Dialect::OpenaiEmbeddings,
+            Door::Rerank => Dialect::Rerank,
+            Door::Images => Dialect::OpenaiImages,
+            Door::Speech => Dialect::OpenaiSpeech,
+            Door::Transcriptions { .. } => Dialect::OpenaiTranscriptions,
+            Door::Moderations => Dialect::OpenaiModerations,
         }
+    }
+}
+
+impl Door {
+    /// Returns the door for the body of a form, or for JSON, by its content type.
+    pub fn transcriptions(content_type: &str) -> Door {
+        Door::Transcriptions { boundary: multipart::boundary(content_type) }
     }
 }
 
@@ -52,6 +91,8 @@ pub enum Framing {
     Lines,
     /// One JSON list, whose items come one after the other.
     List,
+    /// No events: bytes, or text, of this content type.
+    Raw(&'static str),
 }
 
 impl Framing {
@@ -61,6 +102,7 @@ impl Framing {
             Framing::Events => "text/event-stream",
             Framing::Lines => "application/x-ndjson",
             Framing::List => "application/json",
+            Framing::Raw(content_type) => content_type,
         }
     }
 }

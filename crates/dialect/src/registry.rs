@@ -2,9 +2,10 @@
 //! here.
 
 use bytes::Bytes;
-use domain::catalog::{Dialect, Endpoint};
+use domain::catalog::{Dialect, Endpoint, ModelKind};
 use domain::chat::ChatRequest;
 use domain::failure::Failure;
+use domain::operation::Operation;
 use serde_json::Value;
 
 use crate::anthropic::{ANTHROPIC, VERTEX_ANTHROPIC};
@@ -20,19 +21,57 @@ use crate::openai_responses::OPENAI_RESPONSES;
 use crate::request::Request;
 use crate::sealed;
 use crate::translated::Translated;
+use crate::{embeddings, images, moderation, rerank, speech, transcription};
 
 /// Reads a body that came in by a door.
 ///
 /// # Errors
 /// The caller's, naming the field, where the body makes no sense.
 pub fn decode(door: &Door, body: Bytes) -> Result<Request, Failure> {
-    let client = client(door.dialect()).ok_or_else(|| unspoken(door.dialect()))?;
-    client.decode(door, body)
+    match door {
+        Door::Embeddings | Door::OllamaEmbed => embeddings::decode(door, body),
+        Door::GeminiEmbed { model, is_list } => {
+            embeddings::decode_gemini(door, model, *is_list, body)
+        }
+        Door::Rerank => rerank::decode(door, body),
+        Door::Images => images::decode(door, body, upstream),
+        Door::Speech => speech::decode(door, body),
+        Door::Transcriptions { boundary } => transcription::decode(door, boundary.as_deref(), body),
+        Door::Moderations => moderation::decode(door, body),
+        Door::ChatCompletions
+        | Door::Completions
+        | Door::Responses
+        | Door::Messages
+        | Door::Gemini { .. }
+        | Door::OllamaChat
+        | Door::OllamaGenerate => {
+            let client = client(door.dialect()).ok_or_else(|| unspoken(door.dialect()))?;
+            client.decode(door, body)
+        }
+    }
 }
 
-/// Returns whether endpoints in that dialect can be asked.
+/// Returns whether endpoints in that dialect can be asked in conversations.
 pub fn is_spoken(dialect: Dialect) -> bool {
     upstream(dialect).is_some()
+}
+
+/// Returns whether endpoints in that dialect can be asked, where their model is of that kind.
+pub fn is_served(kind: ModelKind, dialect: Dialect) -> bool {
+    Operation::ALL.iter().any(|it| it.suits(kind) && serves(*it, dialect))
+}
+
+/// Returns whether endpoints in that dialect can be asked for an operation.
+fn serves(operation: Operation, dialect: Dialect) -> bool {
+    match operation {
+        Operation::Chat => upstream(dialect).is_some(),
+        Operation::Embeddings => embeddings::is_spoken(dialect),
+        Operation::Rerank => rerank::is_spoken(dialect),
+        Operation::Images => images::is_spoken(dialect) || upstream(dialect).is_some(),
+        Operation::Speech => speech::is_spoken(dialect),
+        Operation::Transcription => transcription::is_spoken(dialect),
+        Operation::Moderation => moderation::is_spoken(dialect),
+    }
 }
 
 /// Returns how an endpoint is asked, and how its answer is read.
@@ -45,6 +84,9 @@ pub fn exchange(
     stamp: Stamp,
 ) -> Result<Box<dyn Exchange>, Failure> {
     let endpoint = target.endpoint;
+    if let Some(task) = &request.task {
+        return task.exchange(target, stamp);
+    }
     let upstream = upstream(endpoint.dialect).ok_or_else(|| unspoken(endpoint.dialect))?;
     let client = client(request.dialect).ok_or_else(|| unspoken(request.dialect))?;
     let face = Face::of(request, stamp);
@@ -116,6 +158,11 @@ fn is_emulated(request: &Request, endpoint: &Endpoint) -> bool {
     request.facts.schema && fate("structured_outputs", endpoint) == Fate::Emulate
 }
 
+/// Returns what an endpoint can be told of an image, by OpenRouter's descriptors.
+pub fn image_parameters(endpoint: &Endpoint) -> Vec<(String, Value)> {
+    images::parameters(endpoint)
+}
+
 /// Returns the body of an error response in OpenRouter's envelope.
 ///
 /// `docs_base`: the page that explains why nothing was available, by anchors.
@@ -134,6 +181,9 @@ pub fn failure_body(dialect: Dialect, failure: &Failure, envelope: Value) -> Val
 /// Returns the end of a stream that broke before anything of an answer was shown: the event that
 /// tells the failure, and the terminator.
 pub fn failure_event(request: &Request, failure: &Failure, stamp: Stamp) -> Bytes {
+    if let Some(task) = &request.task {
+        return Bytes::from(task.failure_event(failure));
+    }
     let face = Face::of(request, stamp);
     let event = client(request.dialect).map(|client| client.failure_event(failure, &face));
     Bytes::from(event.unwrap_or_default())
@@ -141,6 +191,9 @@ pub fn failure_event(request: &Request, failure: &Failure, stamp: Stamp) -> Byte
 
 /// Returns what keeps a silent stream alive, and clients pass over; empty where nothing does.
 pub fn keep_alive(request: &Request) -> &'static [u8] {
+    if let Some(task) = &request.task {
+        return task.keep_alive();
+    }
     client(request.dialect).map_or(b"", |client| client.keep_alive(request.framing))
 }
 

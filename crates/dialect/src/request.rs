@@ -9,6 +9,7 @@ use domain::request::Facts;
 use serde_json::Value;
 
 use crate::door::Framing;
+use crate::task::Task;
 
 /// A caller's request: the facts that admission and planning need, and the bytes it came in.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct Request {
     pub framing: Framing,
     /// The house's form of it, where its dialect reads requests into that at once.
     pub chat: Option<Arc<ChatRequest>>,
+    /// What it asks for, where that is no chat.
+    pub(crate) task: Option<Arc<dyn Task>>,
     /// Headers of the dialect that came with it, in small letters.
     pub headers: Vec<(String, String)>,
     /// What answers repeat of it, in its dialect's own form.
@@ -81,6 +84,7 @@ impl Request {
             ignored: Vec::new(),
             framing: Framing::Events,
             chat: None,
+            task: None,
             headers: Vec::new(),
             echo: None,
             output_limit: None,

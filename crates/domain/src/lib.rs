@@ -17,6 +17,7 @@ pub mod key;
 pub mod models;
 pub mod money;
 pub mod nearest;
+pub mod operation;
 pub mod plan;
 pub mod port;
 pub mod price;

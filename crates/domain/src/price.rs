@@ -326,10 +326,11 @@ impl PriceInForce<'_> {
             .fold(self.base, |dearest, price| dearest.at_most(&price))
     }
 
-    /// Returns an upper bound of what a request can cost: at most `prompt` tokens in whichever
-    /// prompt class is dearest, and at most `output` tokens in whichever output class is.
-    pub fn ceiling(&self, prompt: u32, output: u32) -> Money {
-        let dearest = self.dearest(prompt);
+    /// Returns an upper bound of what a request can cost that uses at most `most`: its `input` in
+    /// whichever prompt class is dearest, its `output` in whichever output class is, and the rest
+    /// as it stands.
+    pub fn ceiling(&self, most: &Usage) -> Money {
+        let dearest = self.dearest(most.input);
         let input_rate = dearest
             .input
             .max(dearest.cache_read)
@@ -347,7 +348,7 @@ impl PriceInForce<'_> {
             output_audio: None,
             ..flat
         };
-        worst.charge(&Usage { input: prompt, output, ..Usage::default() })
+        worst.charge(most)
     }
 
     /// Returns the snapshot to keep with the request: the base rates, which an overlay or a reload

@@ -6,12 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::Modality;
 use crate::health::Percentiles;
+use crate::operation::Operation;
 use crate::price::Rate;
+use crate::usage::Usage;
 
 /// The facts of a request on which it is admitted, planned and bounded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
+    /// What is asked of the model.
+    #[serde(skip_serializing_if = "is_default")]
+    pub operation: Operation,
     /// The models asked for, in order of preference, as the caller wrote them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
@@ -30,9 +35,13 @@ pub struct Facts {
     /// Bytes of the prompt: what the bound of its tokens is made from.
     #[serde(skip_serializing_if = "is_zero")]
     pub prompt_bytes: u32,
-    /// Messages of the prompt.
+    /// Messages of the prompt, or what else is read one by one: texts, documents.
     #[serde(skip_serializing_if = "is_zero")]
     pub messages: u32,
+    /// The most that it can use of what is not counted in tokens: images, searches, characters,
+    /// milliseconds of audio.
+    #[serde(skip_serializing_if = "is_default")]
+    pub units: Usage,
     /// What the prompt holds besides text, each once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub modalities: Vec<Modality>,

@@ -339,7 +339,11 @@ proptest! {
         };
         let built = card.built();
         let in_force = built.at(now, priority);
-        let ceiling = in_force.ceiling(tokens_only.prompt() + spare, tokens_only.output);
+        let ceiling = in_force.ceiling(&Usage {
+            input: tokens_only.prompt() + spare,
+            output: tokens_only.output,
+            ..Usage::default()
+        });
         prop_assert!(in_force.charge(&tokens_only) <= ceiling);
     }
 

@@ -65,7 +65,8 @@ fn bound(call: &Call, plan: &Plan, output: u32) -> Money {
         let most = facts.output_tokens_max.unwrap_or(unbounded).min(output);
         let price = endpoint.price.as_ref().map(|card| card.at(call.received, facts.priority));
         let ceiling = |price: PriceInForce<'_>| {
-            price.ceiling(prompt, most.saturating_mul(facts.choices.max(1)))
+            let output = most.saturating_mul(facts.choices.max(1));
+            price.ceiling(&Usage { input: prompt, output, ..facts.units })
         };
         price.map_or(Money::ZERO, ceiling)
     });
@@ -99,7 +100,7 @@ fn draft(call: &Call, model: ModelIx) -> Generation {
         cost: Money::ZERO,
         cache_discount: Money::ZERO,
         detail: GenerationDetail {
-            api_type: "completions".to_owned(),
+            api_type: facts.operation.api_type().to_owned(),
             streamed: facts.stream,
             app: call.app.clone(),
             external_user: facts.user.clone(),

@@ -8,6 +8,7 @@ use domain::failure::Failure;
 use domain::generation::{App, AttemptRecord};
 use domain::id::GenerationId;
 use domain::key::ApiKey;
+use domain::money::Money;
 use domain::time::Timestamp;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -39,9 +40,22 @@ pub struct Call {
 pub struct Reply {
     /// The answer.
     pub body: ReplyBody,
+    /// What is said before it.
+    pub heading: Heading,
+}
+
+/// What is said of an answer before it comes: HTTP has it as headers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heading {
     /// Fields of the request that had no effect. Empty where a stream began before that was known.
     pub dropped: Vec<String>,
+    /// What it costs, where that is known before it comes.
+    pub cost: Option<Money>,
 }
+
+/// A stream ended before the answer did, in a form that has no other way to say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken;
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -49,7 +63,7 @@ pub enum ReplyBody {
     /// All of it.
     Whole(Bytes),
     /// Its events, as they come. It ends when the channel does.
-    Stream(mpsc::Receiver<Bytes>),
+    Stream(mpsc::Receiver<Result<Bytes, Broken>>),
 }
 
 /// No answer.

@@ -24,7 +24,7 @@ mod settle;
 mod world;
 
 pub use bonds::Bonds;
-pub use call::{Call, Refusal, Reply, ReplyBody};
+pub use call::{Broken, Call, Heading, Refusal, Reply, ReplyBody};
 pub use drain::Drains;
 pub use relay::relay;
 pub use world::{Body, ContentType, Health, Offer, Response, Snapshot, Timeouts, Upstream, World};

@@ -13,7 +13,7 @@ use dialect::request::Request;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Sleep, sleep, timeout};
 
-use crate::call::{Refusal, Reply, ReplyBody};
+use crate::call::{Broken, Heading, Refusal, Reply, ReplyBody};
 use crate::gate::Gate;
 use crate::world::Timeouts;
 
@@ -36,7 +36,7 @@ pub(crate) struct Line {
 
 enum State {
     Silent(oneshot::Sender<Result<Reply, Box<Refusal>>>),
-    Streaming(mpsc::Sender<Bytes>),
+    Streaming(mpsc::Sender<Result<Bytes, Broken>>),
     Gone,
 }
 
@@ -106,7 +106,8 @@ impl Line {
                     due = Box::pin(sleep(self.keep_alive));
                     if !self.sign_of_life.is_empty() {
                         // A caller who has left meanwhile shows in the state.
-                        let _ = self.send(Bytes::from_static(self.sign_of_life), Vec::new()).await;
+                        let sign = Bytes::from_static(self.sign_of_life);
+                        let _ = self.send(sign, Heading::default()).await;
                     }
                 }
             }
@@ -153,12 +154,12 @@ impl Line {
     ///
     /// # Errors
     /// When the caller has left, or takes nothing for too long.
-    pub(crate) async fn send(&mut self, piece: Bytes, dropped: Vec<String>) -> Result<(), HungUp> {
+    pub(crate) async fn send(&mut self, piece: Bytes, heading: Heading) -> Result<(), HungUp> {
         self.gate.open().await;
-        self.begin(dropped);
+        self.begin(heading);
         let State::Streaming(pieces) = &self.state else { return Err(HungUp) };
         // Most pieces find room; only a full line costs a timer.
-        let piece = match pieces.try_send(piece) {
+        let piece = match pieces.try_send(Ok(piece)) {
             Ok(()) => return Ok(()),
             Err(mpsc::error::TrySendError::Full(piece)) => piece,
             Err(mpsc::error::TrySendError::Closed(_)) => {
@@ -173,14 +174,14 @@ impl Line {
         Err(HungUp)
     }
 
-    fn begin(&mut self, dropped: Vec<String>) {
+    fn begin(&mut self, heading: Heading) {
         if !matches!(self.state, State::Silent(_)) {
             return;
         }
         let (to_stream, pieces) = mpsc::channel(PIECES_MAX);
         let silent = std::mem::replace(&mut self.state, State::Streaming(to_stream));
         if let State::Silent(to_caller) = silent {
-            let reply = Reply { body: ReplyBody::Stream(pieces), dropped };
+            let reply = Reply { body: ReplyBody::Stream(pieces), heading };
             if to_caller.send(Ok(reply)).is_err() {
                 self.state = State::Gone;
             }
@@ -188,10 +189,17 @@ impl Line {
     }
 
     /// Gives a whole answer.
-    pub(crate) fn answer(self, body: Bytes, dropped: Vec<String>) {
+    pub(crate) fn answer(self, body: Bytes, heading: Heading) {
         if let State::Silent(to_caller) = self.state {
             // The caller may have left meanwhile; the answer is settled all the same.
-            let _ = to_caller.send(Ok(Reply { body: ReplyBody::Whole(body), dropped }));
+            let _ = to_caller.send(Ok(Reply { body: ReplyBody::Whole(body), heading }));
+        }
+    }
+
+    /// Ends a stream in a way that its caller cannot take for the end of the answer.
+    pub(crate) async fn break_off(self) {
+        if let State::Streaming(pieces) = self.state {
+            let _ = timeout(self.write_stall, pieces.send(Err(Broken))).await;
         }
     }
 
@@ -202,7 +210,7 @@ impl Line {
                 let _ = to_caller.send(Err(Box::new(refusal)));
             }
             State::Streaming(_) => {
-                let _ = self.send(event, Vec::new()).await;
+                let _ = self.send(event, Heading::default()).await;
             }
             State::Gone => (),
         }

@@ -12,6 +12,7 @@ use domain::price::Price;
 use tokio::task::yield_now;
 
 use crate::attempt::Streaming;
+use crate::call::Heading;
 use crate::collect::{next_piece, silence};
 use crate::drain::DRAIN_BYTES_MAX;
 use crate::gate::Gate;
@@ -54,9 +55,9 @@ pub(crate) async fn pump(
 ) {
     let first_content = world.clock.now();
     let first = std::mem::take(&mut streaming.first);
-    let dropped = journey.dropped.clone();
     let route = Route { journey: &journey, origin: &origin };
-    let end = flow(world, route, &mut streaming, &mut line, (first, dropped)).await;
+    let heading = heading(route, &*streaming.answer);
+    let end = flow(world, route, &mut streaming, &mut line, (first, heading)).await;
     let Streaming { mut answer, mut body, .. } = streaming;
     let ending = ending(world, route, &*answer, &end, &line).shown_at(first_content);
     let mut last = Vec::new();
@@ -69,13 +70,26 @@ pub(crate) async fn pump(
         End::Cancelled => (),
     }
     settle(world, journey, ending).await;
-    if !last.is_empty() {
-        let _ = line.send(Bytes::from(last), Vec::new()).await;
+    let says_so = !last.is_empty();
+    if says_so {
+        let _ = line.send(Bytes::from(last), Heading::default()).await;
     }
-    drop(line);
+    match &end {
+        End::Broken(_) if !says_so => line.break_off().await,
+        _ => drop(line),
+    }
     if matches!(end, End::Complete) {
         let _ = next_piece(&mut *body, TAIL).await;
     }
+}
+
+/// Returns what is said before a stream. Its cost is known by then only where the answer has
+/// nothing to add to it.
+fn heading(Route { journey, origin }: Route<'_>, answer: &dyn StreamAnswer) -> Heading {
+    let observed = answer.observed();
+    let known = observed.usage.filter(|_| observed.finish.is_some());
+    let cost = known.map(|usage| cost_so_far(origin, &usage).0);
+    Heading { dropped: journey.dropped.clone(), cost }
 }
 
 fn ending(
@@ -102,12 +116,12 @@ async fn flow(
     route: Route<'_>,
     streaming: &mut Streaming,
     line: &mut Line,
-    (first, dropped): (Vec<u8>, Vec<String>),
+    (first, heading): (Vec<u8>, Heading),
 ) -> End {
     let mut step = streaming.step;
     let (tokens, _) = meter(route, &*streaming.answer, &mut line.gate);
     line.gate.pass(tokens).await;
-    let mut listening = line.send(Bytes::from(first), dropped).await.is_ok();
+    let mut listening = line.send(Bytes::from(first), heading).await.is_ok();
     let mut earlier = None;
     let mut drain = None;
     let mut drained = 0;
@@ -141,7 +155,7 @@ async fn flow(
         line.gate.pass(tokens).await;
         drained += if listening { 0 } else { out.len() };
         if !out.is_empty() && listening {
-            listening = line.send(Bytes::from(out), Vec::new()).await.is_ok();
+            listening = line.send(Bytes::from(out), Heading::default()).await.is_ok();
         }
         match outcome {
             Ok(next) => step = step.max(next),

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::admit::admit;
 use crate::attempt::{Opened, Try, attempt};
-use crate::call::{Call, Refusal, Reply};
+use crate::call::{Call, Heading, Refusal, Reply};
 use crate::gate::Gate;
 use crate::journey::{Journey, Origin, Served};
 use crate::line::Line;
@@ -208,12 +208,12 @@ async fn pass_on(world: &Arc<World>, journey: Box<Journey>, served: Served, mut 
     let ending = Ending::complete(world, &journey, &origin, answer.observed());
     let ending = ending.shown_at(world.clock.now());
     let receipt = receipt(&ending, metadata(&journey, Some(origin.endpoint)));
-    let dropped = journey.dropped.clone();
+    let heading = Heading { dropped: journey.dropped.clone(), cost: Some(receipt.cost) };
     settle(world, journey, ending).await;
     if line.streams() {
-        let _ = line.send(answer.render_stream(&receipt), dropped).await;
+        let _ = line.send(answer.render_stream(&receipt), heading).await;
     } else {
-        line.answer(answer.render(&receipt), dropped);
+        line.answer(answer.render(&receipt), heading);
     }
 }
 

@@ -6,6 +6,7 @@ use domain::catalog::EndpointIx;
 use domain::failure::{Failure, FailureKind};
 use domain::generation::{Generation, GenerationDetail, Outcome};
 use domain::money::Money;
+use domain::operation::Operation;
 use domain::port::Ended;
 use domain::price::{Price, PriceCard};
 use domain::request::Facts;
@@ -260,10 +261,14 @@ fn generation(now: Timestamp, journey: Box<Journey>, ending: Ending) -> Generati
     let model = endpoint.map_or(route.models[0], |endpoint| endpoint.model);
     let provider = endpoint.map(|endpoint| catalog.provider(endpoint.provider));
     let facts = call.request.facts;
+    // Only what is written word by word has a reason to end.
+    let tells =
+        |it: &FinishReason| facts.operation == Operation::Chat || *it == FinishReason::Error;
+    let finish = ending.finish.filter(tells);
     let detail = GenerationDetail {
-        api_type: "completions".to_owned(),
+        api_type: facts.operation.api_type().to_owned(),
         streamed: facts.stream,
-        finish_reason: ending.finish.map(|finish| finish.word().to_owned()),
+        finish_reason: finish.map(|finish| finish.word().to_owned()),
         native_finish_reason: ending.native_finish,
         upstream_id: ending.upstream_id,
         latency_ms: ending.first_content.map(|first| first.ms_since(call.received)),

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, Method, Uri};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::address;
-use crate::api::{chat, count, credits, generation, keys, models, providers, receipt};
+use crate::api::{chat, count, credits, generation, keys, models, operations, providers, receipt};
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
 use crate::idempotency::{Idempotency, REPLAYED};
@@ -80,6 +80,16 @@ fn api() -> Vec<(&'static str, Methods)> {
         ("/messages", post(chat::messages)),
         ("/messages/count_tokens", post(count::messages)),
         ("/credits", get(credits::show)),
+        ("/embeddings", post(operations::embeddings)),
+        ("/embeddings/models", get(models::embeddings)),
+        ("/rerank", post(operations::rerank)),
+        ("/images", post(operations::images)),
+        ("/images/generations", post(operations::images)),
+        ("/images/models", get(models::image_models)),
+        ("/images/models/{author}/{slug}/endpoints", get(models::image_endpoints)),
+        ("/audio/speech", post(operations::speech)),
+        ("/audio/transcriptions", post(operations::transcriptions)),
+        ("/moderations", post(operations::moderations)),
         ("/models", get(models::list)),
         ("/models/count", get(models::count)),
         ("/models/user", get(models::list)),
@@ -109,6 +119,7 @@ fn ollama() -> Vec<(&'static str, Methods)> {
         ("", get(front)),
         ("/chat", post(chat::ollama_chat)),
         ("/generate", post(chat::ollama_generate)),
+        ("/embed", post(operations::ollama_embed)),
         ("/tags", get(models::ollamas)),
         ("/show", post(models::ollamas_one)),
         ("/version", get(models::ollamas_version)),
@@ -141,6 +152,7 @@ fn cors() -> CorsLayer {
         GENERATION_ID,
         REPLAYED,
         HeaderName::from_static("x-interline-dropped"),
+        HeaderName::from_static("x-interline-cost"),
         http::header::RETRY_AFTER,
     ];
     CorsLayer::new()

@@ -170,7 +170,8 @@ fn routes(
     let (mut routes, mut offers) = (Vec::new(), Vec::new());
     for (place, endpoint) in (0..).map(EndpointIx).zip(catalog.endpoints()) {
         let credential = credentials.get(&endpoint.provider);
-        let spoken = dialect::registry::is_spoken(endpoint.dialect);
+        let kind = catalog.model(endpoint.model).kind;
+        let spoken = dialect::registry::is_served(kind, endpoint.dialect);
         let Some(credential) = credential.filter(|_| endpoint.is_routable() && spoken) else {
             routes.push(None);
             continue;

@@ -4,6 +4,7 @@ use crate::draw::{Draws, digest, mix};
 use crate::fault::{Fault, OddUsage};
 use crate::script::{OUTPUT_TOKENS_MAX, Script};
 use crate::{schema, tools, words};
+use serde_json::Value;
 
 /// One whole answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,8 @@ pub(crate) struct Answer {
     pub(crate) usage: Usage,
     /// As the request asks for it: see `Ask`.
     pub(crate) top_logprobs: Option<u32>,
+    /// What a request that is no chat asks for: see `Ask`.
+    pub(crate) about: Value,
     /// The way in which the usage is to be misreported.
     pub(crate) odd_usage: Option<OddUsage>,
 }
@@ -108,6 +111,7 @@ pub(crate) fn compose(ask: &Ask, script: &Script, moment: &Moment) -> Answer {
         choices,
         usage: Usage { prompt, cached, completion, reasoning },
         top_logprobs: ask.top_logprobs,
+        about: ask.about.clone(),
         odd_usage: None,
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Ask {
     pub(crate) output: Output,
     /// How many alternatives to list with each token's probability, if probabilities are wanted.
     pub(crate) top_logprobs: Option<u32>,
+    /// What a request that is no chat asks for, as its dialect read it.
+    pub(crate) about: Value,
 }
 
 /// A function that the model may call.

@@ -85,6 +85,7 @@ pub enum Dialect {
     OpenaiImages,
     OpenaiSpeech,
     OpenaiTranscriptions,
+    OpenaiModerations,
     AnthropicMessages,
     GoogleGemini,
     GoogleVertex,
@@ -105,7 +106,7 @@ pub enum Dialect {
 
 impl Dialect {
     /// Every wire format.
-    pub const ALL: [Dialect; 23] = [
+    pub const ALL: [Dialect; 24] = [
         Dialect::OpenaiChat,
         Dialect::OpenaiResponses,
         Dialect::OpenaiCompletions,
@@ -113,6 +114,7 @@ impl Dialect {
         Dialect::OpenaiImages,
         Dialect::OpenaiSpeech,
         Dialect::OpenaiTranscriptions,
+        Dialect::OpenaiModerations,
         Dialect::AnthropicMessages,
         Dialect::GoogleGemini,
         Dialect::GoogleVertex,

@@ -6,8 +6,9 @@ use super::index::Index;
 use super::name::{Name, read};
 use super::router::{Routed, auto, free};
 use super::unknown::{nothing_fits, refused, unknown, wrong_route};
-use crate::catalog::{ModelIx, ModelKind};
+use crate::catalog::ModelIx;
 use crate::failure::Failure;
+use crate::operation::Operation;
 use crate::plan::{Offers, Wanted};
 use crate::request::Facts;
 
@@ -114,12 +115,15 @@ pub fn resolve(
     let Some(one) = found.first().copied() else {
         return Err(failure.unwrap_or_else(|| unknown("", facts, offers.catalog)));
     };
-    let chats = |it: &Wanted| {
-        matches!(offers.catalog.model(it.model).kind, ModelKind::Chat | ModelKind::Completion)
+    let answers = |operation: Operation, model: ModelIx| {
+        let endpoints = offers.catalog.endpoints_of(model).iter();
+        let offered = endpoints.map(|it| offers.catalog.endpoint(*it));
+        operation.is_answered_by(offers.catalog.model(model), offered)
     };
-    found.retain(chats);
+    found.retain(|it| answers(facts.operation, it.model));
     if found.is_empty() {
-        return Err(wrong_route(offers.catalog.model(one.model), facts));
+        let other = Operation::ALL.into_iter().find(|it| answers(*it, one.model));
+        return Err(wrong_route(offers.catalog.model(one.model), other, facts));
     }
     let strategy = if 1 < facts.models.len() { Strategy::Fallback } else { strategy };
     Ok(Resolved { wanted: found, strategy, routed })

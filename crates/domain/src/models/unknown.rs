@@ -1,10 +1,11 @@
 //! What a caller is told whose names mean nothing that answers it.
 
-use crate::catalog::{Catalog, Model, ModelKind};
+use crate::catalog::{Catalog, Model};
 use crate::failure::{
     Availability, AvailabilityCode, Constraint, Failure, FailureKind, Fault, Retry,
 };
 use crate::nearest::nearest;
+use crate::operation::Operation;
 use crate::request::Facts;
 
 /// A name that nobody has.
@@ -71,30 +72,16 @@ pub(super) fn nothing_fits(name: &str, facts: &Facts) -> Failure {
     Failure::new(FailureKind::NotFound, Fault::Caller, Retry::Never, detail).because(availability)
 }
 
-/// A model that answers another kind of request.
-pub(super) fn wrong_route(model: &Model, facts: &Facts) -> Failure {
-    let route = match model.kind {
-        ModelKind::Embedding => "POST /api/v1/embeddings",
-        ModelKind::Rerank => "POST /api/v1/rerank",
-        ModelKind::Image => "POST /api/v1/images/generations",
-        ModelKind::Tts => "POST /api/v1/audio/speech",
-        ModelKind::Stt => "POST /api/v1/audio/transcriptions",
-        ModelKind::Moderation => "POST /api/v1/moderations",
-        ModelKind::Chat
-        | ModelKind::Completion
-        | ModelKind::Ocr
-        | ModelKind::Realtime
-        | ModelKind::Apply
-        | ModelKind::Video
-        | ModelKind::Music => "another route",
-    };
+/// A model that answers another operation, or none that has a route.
+pub(super) fn wrong_route(model: &Model, answers: Option<Operation>, facts: &Facts) -> Failure {
+    let route = answers.map_or("another kind of request, which has no route here", |it| it.route());
     let availability = Availability {
         code: AvailabilityCode::WrongEndpoint,
         requested_models: facts.models.clone(),
         constraint: Some(Constraint { field: "model".to_owned(), detail: route.to_owned() }),
         ..Availability::default()
     };
-    let detail = format!("{} does not answer chat requests, but {route}.", model.id);
+    let detail = format!("{} does not answer {}, but {route}.", model.id, facts.operation.noun());
     Failure::caller(FailureKind::InvalidRequest, detail).at("model").because(availability)
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::naming::{bans, calls};
 use super::offers::{Defaults, Lane, Offers, Wanted};
 use crate::catalog::{Endpoint, Modality, Provider, Tier, Training};
+use crate::operation::Operation;
 use crate::price::{Price, Rate};
 use crate::request::{Facts, MaxPrice, Preferences, Sort};
 
@@ -299,13 +300,21 @@ pub(super) fn prompt_tokens_min(facts: &Facts) -> u32 {
 }
 
 /// Returns whether an endpoint cannot read the prompt, however short the answer.
+///
+/// Texts and documents of the other operations are read one by one: their sum says nothing.
 pub(super) fn prompt_is_too_long(facts: &Facts, endpoint: &Endpoint) -> bool {
+    if facts.operation != Operation::Chat {
+        return false;
+    }
     let prompt = prompt_tokens_min(facts);
     endpoint.max_input.is_some_and(|max| max < prompt)
         || endpoint.context.is_some_and(|max| max < prompt)
 }
 
 fn is_too_long(facts: &Facts, endpoint: &Endpoint) -> bool {
+    if facts.operation != Operation::Chat {
+        return false;
+    }
     let wanted = facts.output_tokens_max.unwrap_or(0);
     let together = prompt_tokens_min(facts).saturating_add(wanted);
     prompt_is_too_long(facts, endpoint) || endpoint.context.is_some_and(|max| max < together)

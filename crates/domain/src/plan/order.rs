@@ -84,7 +84,7 @@ fn consider(
         let (provider, offer) = offers.look_up(*endpoint);
         let card = offer.price.as_ref();
         let price = card.map(|card| card.at(offers.now, facts.priority).for_prompt(prompt));
-        let usage = Usage { input: prompt, output, ..Usage::default() };
+        let usage = Usage { input: prompt, output, ..facts.units };
         considered.push(Considered {
             endpoint: *endpoint,
             model: u16::try_from(place).unwrap_or(u16::MAX),

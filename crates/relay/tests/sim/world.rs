@@ -193,7 +193,7 @@ async fn listen(world: Arc<World>, call: Call) -> Seen {
             ReplyBody::Stream(mut pieces) => {
                 let mut all = Vec::new();
                 while let Some(piece) = pieces.recv().await {
-                    all.extend_from_slice(&piece);
+                    all.extend_from_slice(&piece.expect("these streams say how they end"));
                 }
                 Seen::Streamed(text(&all))
             }

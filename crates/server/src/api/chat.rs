@@ -18,7 +18,7 @@ use domain::port::Waiting;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Frame;
-use relay::{Call, Reply, ReplyBody, relay};
+use relay::{Broken, Call, Heading, Reply, ReplyBody, relay};
 use tokio::sync::mpsc;
 
 use super::caller::holder;
@@ -63,7 +63,7 @@ pub async fn ollama_generate(
     boxed(app, request, Door::OllamaGenerate).await
 }
 
-/// `POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent`, as Gemini has them.
+/// `POST /v1beta/models/{model}:generateContent` and a model's other verbs, as Gemini has them.
 pub async fn gemini(
     State(app): State<Arc<App>>,
     Path(rest): Path<String>,
@@ -72,18 +72,21 @@ pub async fn gemini(
     let request = with_key_of_query(request);
     let query = request.uri().query().unwrap_or_default();
     let sse = query.split('&').any(|pair| pair == "alt=sse");
-    let (model, streams) = match rest.rsplit_once(':') {
-        Some((model, "generateContent")) => (model, false),
-        Some((model, "streamGenerateContent")) => (model, true),
-        Some((model, "countTokens")) => return count::gemini(app, model, request).await,
+    let (model, verb) = rest.rsplit_once(':').unwrap_or((&rest, ""));
+    let named = model.to_owned();
+    let door = match verb {
+        "generateContent" => Door::Gemini { model: named, streams: false, sse },
+        "streamGenerateContent" => Door::Gemini { model: named, streams: true, sse },
+        "embedContent" => Door::GeminiEmbed { model: named, is_list: false },
+        "batchEmbedContents" => Door::GeminiEmbed { model: named, is_list: true },
+        "countTokens" => return count::gemini(app, model, request).await,
         _ => {
-            let detail = "A model's verbs here are generateContent, streamGenerateContent and \
-                          countTokens.";
+            let detail = "A model's verbs here are generateContent, streamGenerateContent, \
+                          countTokens, embedContent and batchEmbedContents.";
             let failure = Failure::caller(FailureKind::NotFound, detail);
             return ApiError::from(failure).spoken(Dialect::GoogleGemini).into_response();
         }
     };
-    let door = Door::Gemini { model: model.to_owned(), streams, sse };
     boxed(app, request, door).await
 }
 
@@ -99,7 +102,11 @@ fn with_key_of_query(mut request: http::Request<Body>) -> http::Request<Body> {
 
 /// Answers from the heap: what is known of a request fills some kilobytes, and whatever lies
 /// between the connection and a handler would move them from hand to hand.
-fn boxed(app: Arc<App>, request: http::Request<Body>, door: Door) -> Waiting<'static, Response> {
+pub(super) fn boxed(
+    app: Arc<App>,
+    request: http::Request<Body>,
+    door: Door,
+) -> Waiting<'static, Response> {
     Box::pin(answer(app, request, door))
 }
 
@@ -154,6 +161,9 @@ const METADATA: [HeaderName; 2] = [
 /// Fields of the request that had no effect, joined by commas.
 const DROPPED: HeaderName = HeaderName::from_static("x-interline-dropped");
 
+/// What a request costs, in dollars, where that is known before the answer comes.
+const COST: HeaderName = HeaderName::from_static("x-interline-cost");
+
 /// Headers that belong to a dialect and may go on to endpoints that speak it.
 const DIALECT_HEADERS: [HeaderName; 1] = [HeaderName::from_static("anthropic-beta")];
 
@@ -189,9 +199,17 @@ fn text(headers: &HeaderMap, name: &HeaderName, length: usize) -> Option<String>
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
+/// Returns the content type of a whole answer: JSON, unless it is framed otherwise.
+fn whole_type(framing: Framing) -> HeaderValue {
+    match framing {
+        Framing::Raw(content_type) => HeaderValue::from_static(content_type),
+        Framing::Events | Framing::Lines | Framing::List => JSON,
+    }
+}
+
 fn respond(id: &GenerationId, reply: Reply, framing: Framing) -> Response {
     let (body, content_type, streams) = match reply.body {
-        ReplyBody::Whole(bytes) => (Body::from(bytes), JSON, false),
+        ReplyBody::Whole(bytes) => (Body::from(bytes), whole_type(framing), false),
         ReplyBody::Stream(pieces) => {
             let content_type = HeaderValue::from_static(framing.content_type());
             (Body::new(Events(pieces)), content_type, true)
@@ -209,25 +227,36 @@ fn respond(id: &GenerationId, reply: Reply, framing: Framing) -> Response {
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         headers.insert(GENERATION_ID, id);
     }
-    if !reply.dropped.is_empty()
-        && let Ok(dropped) = HeaderValue::from_str(&reply.dropped.join(","))
+    let Heading { dropped, cost } = reply.heading;
+    if !dropped.is_empty()
+        && let Ok(dropped) = HeaderValue::from_str(&dropped.join(","))
     {
         headers.insert(DROPPED, dropped);
+    }
+    if let Some(cost) = cost.and_then(|cost| HeaderValue::from_str(&cost.to_string()).ok()) {
+        headers.insert(COST, cost);
     }
     response
 }
 
+/// A body that ends before the answer does: the connection is closed without its framing's end.
+#[derive(Debug, thiserror::Error)]
+#[error("the provider's answer broke off")]
+struct Cut;
+
 /// A stream's events as the body of a response.
-struct Events(mpsc::Receiver<Bytes>);
+struct Events(mpsc::Receiver<Result<Bytes, Broken>>);
 
 impl http_body::Body for Events {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = Cut;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.0.poll_recv(context).map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
+        self.0
+            .poll_recv(context)
+            .map(|piece| piece.map(|it| it.map(Frame::data).map_err(|Broken| Cut)))
     }
 }

@@ -6,6 +6,7 @@ pub mod credits;
 pub mod generation;
 pub mod keys;
 pub mod models;
+pub mod operations;
 pub mod providers;
 pub mod receipt;
 

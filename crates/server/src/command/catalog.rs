@@ -56,7 +56,10 @@ fn summary(loaded: &Loaded) -> String {
     let spoken = catalog
         .endpoints()
         .iter()
-        .filter(|endpoint| endpoint.is_routable() && dialect::registry::is_spoken(endpoint.dialect))
+        .filter(|endpoint| {
+            let kind = catalog.model(endpoint.model).kind;
+            endpoint.is_routable() && dialect::registry::is_served(kind, endpoint.dialect)
+        })
         .count();
     format!(
         "{} providers, {} models, {} endpoints, {} aliases: no faults\n\

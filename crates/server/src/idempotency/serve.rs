@@ -130,7 +130,10 @@ async fn record(tape: &Tape, response: Response) -> (Head, bool) {
     let head = Head { status: parts.status, headers: parts.headers, whole };
     tape.begin(head.clone());
     while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { break };
+        let Ok(frame) = frame else {
+            tape.tear();
+            return (head, false);
+        };
         let Ok(piece) = frame.into_data() else { continue };
         if TAPE_BYTES_MAX < tape.push(piece) {
             tape.hand_over(body);

@@ -82,6 +82,12 @@ impl Tape {
         self.turned.send_replace(());
     }
 
+    /// Ends the body in a way that nobody takes for its end: it broke off.
+    pub(super) fn tear(&self) {
+        let torn = std::future::ready(Err::<Bytes, BrokenOff>(BrokenOff));
+        self.hand_over(Body::from_stream(futures_util::stream::once(torn)));
+    }
+
     /// Returns the pieces of the body so far.
     pub(super) fn pieces(&self) -> Vec<Bytes> {
         self.written().pieces.clone()
@@ -135,7 +141,7 @@ struct Reader {
 
 /// An answer that breaks off here, because it is too large to be told twice.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer became too large to be told to more than one")]
+#[error("the answer broke off, or became too large to be told to more than one")]
 struct BrokenOff;
 
 async fn next(mut reader: Reader) -> Option<(Result<Bytes, BrokenOff>, Reader)> {

@@ -101,10 +101,28 @@ impl Client {
     }
 
     pub async fn send_text(&self, method: Method, path: &str, body: String) -> Answer {
-        let (head, body) = self.open(method, path, body).await.into_parts();
-        let body = tokio::time::timeout(PATIENCE, body.collect()).await.expect("a body").unwrap();
-        let text = String::from_utf8(body.to_bytes().to_vec()).expect("UTF-8");
-        Answer { status: head.status.as_u16(), headers: head.headers, text }
+        Answer::read(self.open(method, path, body).await).await
+    }
+
+    /// Sends a form: each field with its name, the name of its file where it is one, and its bytes.
+    pub async fn form(&self, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Answer {
+        let mut body = Vec::new();
+        for (name, file, bytes) in parts {
+            let file = file.map(|it| format!("; filename=\"{it}\"")).unwrap_or_default();
+            let head =
+                format!("--FORM\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+            body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
+        }
+        body.extend(b"--FORM--\r\n");
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("content-type", "multipart/form-data; boundary=FORM")
+            .body(Full::new(Bytes::from(body)))
+            .unwrap();
+        let sent = tokio::time::timeout(PATIENCE, self.inner.request(request)).await;
+        Answer::read(sent.expect("a head").unwrap()).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -121,6 +139,23 @@ impl Client {
 }
 
 impl Answer {
+    async fn read(response: http::Response<Incoming>) -> Answer {
+        let (head, body) = response.into_parts();
+        let body = tokio::time::timeout(PATIENCE, body.collect()).await.expect("a body").unwrap();
+        let body = body.to_bytes().to_vec();
+        let kind = head.headers.get("content-type").map_or(&b""[..], |it| it.as_bytes());
+        let text = match kind.starts_with(b"audio/") {
+            true => String::from_utf8_lossy(&body).into_owned(),
+            false => String::from_utf8(body).expect("UTF-8"),
+        };
+        Answer { status: head.status.as_u16(), headers: head.headers, text }
+    }
+
+    /// A header, which has to be there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers[name].to_str().expect("the header is a text")
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
     }

@@ -11,6 +11,7 @@ mod lifecycle;
 mod limits;
 mod matrix;
 mod media;
+mod operations;
 mod payments;
 mod routing;
 mod stand;

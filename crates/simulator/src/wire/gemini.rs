@@ -1,6 +1,7 @@
 //! Gemini's content generation, at AI Studio and under Vertex's paths.
 use super::asked::{hear, json, list, only, text, texts, whole};
 use super::dialect::{StreamWriter, Wire};
+use super::media;
 use crate::answer::{Answer, Finish};
 use crate::ask::{Ask, Output, Refusal, Tool, ToolChoice};
 use crate::event::Event;
@@ -65,6 +66,7 @@ impl Wire for Gemini {
                 (false, "application/json") => Output::Object,
                 (false, _) => Output::Text,
             },
+            about: config["responseModalities"].clone(),
             ..Ask::default()
         };
         contents(list(&body["contents"]), thinking.is_object(), &mut ask)?;
@@ -88,7 +90,14 @@ impl Wire for Gemini {
                 if !choice.reasoning.whole.is_empty() {
                     parts.push(json!({"text": choice.reasoning.whole, "thought": true}));
                 }
-                if !choice.text.whole.is_empty() {
+                let wanted = texts(&answer.about);
+                let makes = |word: &str| wanted.iter().any(|it| it == word);
+                if makes("IMAGE") {
+                    parts.push(inline("image/png", media::PNG));
+                }
+                if makes("AUDIO") {
+                    parts.push(inline("audio/L16;codec=pcm;rate=24000", media::SAMPLES));
+                } else if !choice.text.whole.is_empty() {
                     parts.push(json!({"text": choice.text.whole}));
                 }
                 for (place, call) in choice.calls.iter().enumerate() {
@@ -117,6 +126,10 @@ impl Wire for Gemini {
     fn error_event(&self, refusal: &Refusal) -> Vec<u8> {
         format!("data: {}\r\n\r\n", error(refusal)).into_bytes()
     }
+}
+
+fn inline(kind: &str, data: &str) -> Value {
+    json!({"inlineData": {"mimeType": kind, "data": data}})
 }
 
 fn schema(declared: &Value) -> Value {

@@ -2,13 +2,20 @@
 mod anthropic;
 mod asked;
 mod dialect;
+mod embeddings;
 mod gemini;
+mod images;
+mod media;
+mod moderation;
 mod ollama;
 mod openai;
 mod openai_chat;
 mod openai_completions;
 mod openai_responses;
+mod rerank;
 mod routes;
+mod speech;
+mod transcription;
 
 pub(crate) use dialect::{StreamWriter, Wire};
 pub(crate) use routes::{Route, default_wire, route};

@@ -1,11 +1,17 @@
 //! The paths of a provider, and the dialect behind each. A new dialect is a line here.
 use super::anthropic::Anthropic;
 use super::dialect::Wire;
+use super::embeddings::Embeddings;
 use super::gemini::Gemini;
+use super::images::Images;
+use super::moderation::Moderation;
 use super::ollama::Ollama;
 use super::openai_chat::OpenAiChat;
 use super::openai_completions::OpenAiCompletions;
 use super::openai_responses::OpenAiResponses;
+use super::rerank::Rerank;
+use super::speech::Speech;
+use super::transcription::Transcription;
 use crate::ask::Refusal;
 
 /// What stands behind a path of a provider.
@@ -18,7 +24,7 @@ pub(crate) enum Route {
 /// The paths below a provider's name, each with the one method it takes.
 ///
 /// A star stands for any text: a model, a project, a deployment.
-const ROUTES: [(&str, &str, Route); 13] = [
+const ROUTES: [(&str, &str, Route); 28] = [
     ("POST", "/v1/chat/completions", Route::Generate(&OpenAiChat)),
     ("POST", "/v1/completions", Route::Generate(&OpenAiCompletions)),
     ("POST", "/v1/responses", Route::Generate(&OpenAiResponses)),
@@ -28,6 +34,21 @@ const ROUTES: [(&str, &str, Route); 13] = [
     ("POST", "/vertex/publishers/google/models/*:generateContent", Route::Generate(&Gemini)),
     ("POST", "/vertex/publishers/google/models/*:streamGenerateContent", Route::Generate(&Gemini)),
     ("POST", "/api/chat", Route::Generate(&Ollama)),
+    ("POST", "/v1/embeddings", Route::Generate(&Embeddings::OpenAi)),
+    ("POST", "/openai/v1/embeddings", Route::Generate(&Embeddings::OpenAi)),
+    ("POST", "/v1beta/models/*:batchEmbedContents", Route::Generate(&Embeddings::Gemini)),
+    ("POST", "/vertex/publishers/google/models/*:predict", Route::Generate(&Embeddings::Vertex)),
+    ("POST", "/v2/embed", Route::Generate(&Embeddings::Cohere)),
+    ("POST", "/api/embed", Route::Generate(&Embeddings::Ollama)),
+    ("POST", "/v1/rerank", Route::Generate(&Rerank::Jina)),
+    ("POST", "/v2/rerank", Route::Generate(&Rerank::Cohere)),
+    ("POST", "/v1/images/generations", Route::Generate(&Images)),
+    ("POST", "/v1/images/edits", Route::Generate(&Images)),
+    ("POST", "/v1/audio/speech", Route::Generate(&Speech::OpenAi)),
+    ("POST", "/v1/text-to-speech/*/stream", Route::Generate(&Speech::ElevenLabs)),
+    ("POST", "/v1/audio/transcriptions", Route::Generate(&Transcription::OpenAi)),
+    ("POST", "/v1/speech-to-text", Route::Generate(&Transcription::ElevenLabs)),
+    ("POST", "/v1/moderations", Route::Generate(&Moderation)),
     ("GET", "/v1/models", Route::Models),
     ("POST", "/v1/messages", Route::Generate(&Anthropic::PLAIN)),
     (

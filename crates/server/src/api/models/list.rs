@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Query as Pairs, RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use domain::catalog::Dialect;
+use domain::catalog::{Dialect, Modality};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
@@ -53,14 +53,32 @@ pub async fn list(
         return Ok(Json(page).into_response());
     }
     let wanted = Wanted::read(Query(&pairs))?;
+    Ok(answer(&app, &wanted, "/api/v1/models", &raw.unwrap_or_default()))
+}
+
+/// `GET /embeddings/models`: the same, of models that embed.
+///
+/// # Errors
+/// As [`list`].
+pub async fn embeddings(
+    State(app): State<Arc<App>>,
+    RawQuery(raw): RawQuery,
+    Pairs(pairs): Pairs<Vec<(String, String)>>,
+) -> Result<Response, ApiError> {
+    let wanted = Wanted::read(Query(&pairs))?;
+    let wanted = Wanted { outputs: Some(vec![Modality::Embeddings]), ..wanted };
+    Ok(answer(&app, &wanted, "/api/v1/embeddings/models", &raw.unwrap_or_default()))
+}
+
+fn answer(app: &App, wanted: &Wanted, path: &str, query: &str) -> Response {
     let now = app.now();
     let shelf = shelf(&app.current().snapshot, now);
     let rows: Vec<&Row> = shelf.rows.iter().filter(|row| wanted.admits(row, now)).collect();
     if wanted.rss {
         let content_type = [(CONTENT_TYPE, "application/rss+xml; charset=utf-8")];
-        return Ok((content_type, feed(rows, &app.public_url)).into_response());
+        return (content_type, feed(rows, &app.public_url)).into_response();
     }
-    Ok(Json(listing(rows, &wanted, &raw.unwrap_or_default())).into_response())
+    Json(listing(rows, wanted, path, query)).into_response()
 }
 
 /// `GET /models/count`: how many of them there are.
@@ -78,11 +96,11 @@ pub async fn count(
     Ok(Json(json!({ "data": { "count": count } })))
 }
 
-fn listing<'a>(mut rows: Vec<&'a Row>, wanted: &Wanted, query: &str) -> Listing<'a> {
+fn listing<'a>(mut rows: Vec<&'a Row>, wanted: &Wanted, path: &str, query: &str) -> Listing<'a> {
     sort(&mut rows, wanted.order);
     let total_count = rows.len();
     let shown = wanted.page.map_or(rows.as_slice(), |page| page.of(&rows));
-    let next = wanted.page.and_then(|page| page.next("/api/v1/models", query, total_count));
+    let next = wanted.page.and_then(|page| page.next(path, query, total_count));
     let data = shown.iter().map(|row| &*row.shown).collect();
     Listing { data, total_count, links: Links { next } }
 }
@@ -105,7 +123,8 @@ mod tests {
         let wanted = Wanted::read(Query(&pairs)).unwrap();
         let (rows, now) = (sample().rows(), Timestamp::parse(NOON).unwrap());
         let admitted = rows.iter().filter(|row| wanted.admits(row, now)).collect();
-        let listing = serde_json::to_value(listing(admitted, &wanted, query)).unwrap();
+        let listing =
+            serde_json::to_value(listing(admitted, &wanted, "/api/v1/models", query)).unwrap();
         let ids: Vec<&str> =
             listing["data"].as_array().unwrap().iter().filter_map(|it| it["id"].as_str()).collect();
         assert_eq!(ids, ["acme/thinker", "acme/talker"]);

@@ -4,6 +4,7 @@ mod abroad;
 mod detail;
 mod endpoint;
 mod filter;
+mod images;
 mod list;
 mod model;
 mod name;
@@ -23,5 +24,6 @@ mod samples;
 
 pub use abroad::{geminis, geminis_one, ollamas, ollamas_one, ollamas_version};
 pub use detail::{endpoints, one, retrieved, retrieved_whole, zdr};
-pub use list::{count, list};
+pub use images::{image_endpoints, image_models};
+pub use list::{count, embeddings, list};
 pub(super) use name::named;

@@ -124,6 +124,8 @@ fn full_date(date: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::catalog::ModelKind;
+
     use super::super::samples::{NOON, Sample, sample};
     use super::*;
 
@@ -206,7 +208,10 @@ mod tests {
             Sample::of(loaded.unwrap_or_else(|faults| panic!("{}", faults[0])).catalog, "");
         let unpriced: Vec<Value> = sample.at(NOON, |view| {
             (0..view.catalog.models().len() as u32)
-                .map(|place| model(view, ModelIx(place), &view.offered(ModelIx(place))))
+                .map(ModelIx)
+                // What only judges texts may be free of charge.
+                .filter(|place| view.catalog.model(*place).kind != ModelKind::Moderation)
+                .map(|place| model(view, place, &view.offered(place)))
                 .filter(|shown| shown["available"] == json!(true))
                 .filter(|shown| shown["architecture"]["output_modalities"] == json!(["text"]))
                 .filter(|shown| !is_priced(shown))

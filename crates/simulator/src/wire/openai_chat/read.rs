@@ -99,6 +99,7 @@ pub(super) fn ask(body: &[u8]) -> Result<Ask, Refusal> {
         output,
         top_logprobs: request.logprobs.unwrap_or(false).then_some(top),
         model: request.model.into_owned(),
+        about: Value::Null,
     })
 }
 
