@@ -8,6 +8,7 @@ use store::{Db, Recorder};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::Auth;
+use crate::budgets::Budgets;
 use crate::clock::{SystemClock, SystemEntropy, random};
 use crate::config::Config;
 use crate::idempotency::{Answers, Bounds};
@@ -34,6 +35,8 @@ pub struct App {
     pub answers: Answers,
     /// Where credits are bought, if they are.
     pub desk: Option<Arc<Desk>>,
+    /// Budgets as they were last seen.
+    pub budgets: Budgets,
     /// The address under which callers reach this instance, without a slash at its end.
     pub public_url: String,
     current: RwLock<Arc<Current>>,
@@ -80,6 +83,7 @@ impl App {
             intake,
             answers,
             desk: None,
+            budgets: Budgets::default(),
             public_url,
             current: RwLock::new(Arc::new(current)),
         }
@@ -98,6 +102,11 @@ impl App {
     /// Replaces catalog and configuration. Requests under way keep what they began with.
     pub fn replace(&self, current: Current) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(current);
+    }
+
+    /// Waits until what was settled by now is in the database, though not for ever.
+    pub async fn flush(&self) {
+        self.recorder.flush().await;
     }
 
     /// Returns the present instant.

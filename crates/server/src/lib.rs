@@ -4,6 +4,7 @@ mod address;
 pub mod api;
 pub mod app;
 pub mod auth;
+pub mod budgets;
 pub mod cli;
 pub mod clock;
 pub mod command;

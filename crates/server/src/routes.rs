@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 use http::{HeaderMap, HeaderName, Method, Uri};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::address;
-use crate::api::{chat, count, credits, generation, keys, models, operations, providers, receipt};
+use crate::api::{
+    chat, count, credits, generation, keys, models, operations, providers, receipt, workspaces,
+};
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
 use crate::idempotency::{Idempotency, REPLAYED};
@@ -90,6 +92,8 @@ fn api() -> Vec<(&'static str, Methods)> {
         ("/audio/speech", post(operations::speech)),
         ("/audio/transcriptions", post(operations::transcriptions)),
         ("/moderations", post(operations::moderations)),
+        ("/workspaces/{id}/budgets", get(workspaces::list)),
+        ("/workspaces/{id}/budgets/{interval}", put(workspaces::set).delete(workspaces::remove)),
         ("/models", get(models::list)),
         ("/models/count", get(models::count)),
         ("/models/user", get(models::list)),
@@ -158,7 +162,7 @@ fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_headers(AllowHeaders::mirror_request())
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .expose_headers(exposed)
 }
 

@@ -6,6 +6,7 @@
 
 mod assert;
 pub mod audit;
+pub mod budgets;
 mod chain;
 pub mod credits;
 mod entries;

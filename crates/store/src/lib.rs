@@ -12,5 +12,5 @@ pub mod keys;
 pub mod settings;
 
 pub use books::generations::{Progress, Recorder};
-pub use books::{SqlBooks, audit, credits, export, generations, payments};
+pub use books::{SqlBooks, audit, budgets, credits, export, generations, payments};
 pub use db::{Db, StoreError};

@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 
 use super::caller::holder;
 use super::count;
+use super::workspaces::within_budgets;
 use crate::app::App;
 use crate::auth::X_GOOG_API_KEY;
 use crate::error::{ApiError, GENERATION_ID};
@@ -127,6 +128,7 @@ async fn serve(
     let received = app.now();
     let (head, body) = request.into_parts();
     let key = holder(app, &head.headers).await?;
+    within_budgets(app).await?;
     let body = app.intake.read(&head.headers, body).await?;
     let mut request = decode(door, body)?;
     let framing = request.framing;

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::credits;
 
+use super::amount::dollars;
 use super::caller::caller;
-use super::keys::dollars;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::key_text::hex;
@@ -26,7 +26,7 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     caller(&app, &headers).await?;
-    app.recorder.flush().await;
+    app.flush().await;
     let found = credits::show(&app.db, &AccountId::default()).await?;
     let found = found.ok_or_else(|| Failure::house("the default account is gone"))?;
     Ok(Json(json!({ "data": {

@@ -15,9 +15,12 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
+use store::budgets;
 use store::keys::{self, KeyChange, KeyRange};
 
+use super::amount::dollars;
 use super::caller::{caller, operator};
+use super::workspaces;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -79,8 +82,10 @@ pub async fn own(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json
     let mut shown = figures(&key, &spend);
     shown["is_free_tier"] = json!(false);
     shown["allowed_data_regions"] = json!(["global"]);
-    shown["budgets"] = json!([]);
-    shown["effective_budget"] = Value::Null;
+    let budgets = budgets::list(&app.db, app.now()).await?;
+    let tightest = budgets.iter().min_by_key(|it| it.limit.saturating_sub(it.spent));
+    shown["budgets"] = budgets.iter().map(workspaces::shown).collect();
+    shown["effective_budget"] = tightest.map_or(Value::Null, workspaces::shown);
     shown["organization_id"] = Value::Null;
     shown["free_model_daily_requests"] = json!({ "limit": -1, "remaining": -1, "used": 0 });
     shown["is_management_key"] = json!(key.id.as_str() == OPERATOR);
@@ -266,27 +271,6 @@ fn name(name: String) -> Result<String, Failure> {
 
 fn limit(value: &Value) -> Result<Option<Money>, Failure> {
     dollars("limit", value)
-}
-
-/// Reads an amount in dollars; the number's own digits count, so nothing is rounded.
-///
-/// # Errors
-/// `InvalidRequest`, naming the field, where it is none.
-pub(super) fn dollars(field: &str, value: &Value) -> Result<Option<Money>, Failure> {
-    let text = match value {
-        Value::Null => return Ok(None),
-        // A float's own text has an exponent where the amount is small.
-        Value::Number(number) => {
-            let float = number.is_f64().then(|| number.as_f64()).flatten();
-            float.map_or_else(|| number.to_string(), |float| float.to_string())
-        }
-        Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
-    };
-    match Money::parse_dollars(&text) {
-        Ok(limit) if Money::ZERO <= limit => Ok(Some(limit)),
-        _ => Err(invalid(field, "an amount in dollars, at most nine decimals, or null")),
-    }
 }
 
 fn reset(value: &Value) -> Result<Option<Reset>, Failure> {

@@ -10,6 +10,9 @@ pub mod operations;
 pub mod providers;
 pub mod receipt;
 
+pub mod workspaces;
+
+mod amount;
 mod caller;
 
 pub(crate) use caller::caller_id;

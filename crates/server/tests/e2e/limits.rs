@@ -104,3 +104,48 @@ async fn an_answer_may_be_sent_back_as_it_came() {
     let echoed: Vec<&String> = sent["messages"][1].as_object().unwrap().keys().collect();
     assert_eq!(echoed, ["role", "content"], "{sent}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_of_the_workspace_ends_for_all_its_keys() {
+    let stand = Stand::with(&[Offer::of("plain", "x/m", "1000")]).await;
+    stand.script("plain", r#"{"text":"one two three four","prompt_tokens":6}"#);
+    let set = async |interval: &str, dollars: f64| {
+        let path = format!("/workspaces/default/budgets/{interval}");
+        stand.operator.send(Method::PUT, &path, &json!({ "limit_usd": dollars })).await
+    };
+    // Spent before there was a budget, and counted all the same.
+    assert_eq!(stand.caller.chat(&ask("x/m")).await.status, 200);
+    assert_eq!(set("daily", 0.025).await.status, 200);
+    assert_eq!(set("monthly", 0.02).await.status, 400, "a month has more than a day");
+    let monthly = set("monthly", 5.0).await;
+    assert_eq!(monthly.json()["data"]["usage_usd"], 0.01, "{}", monthly.text);
+    let listed = stand.operator.get("/workspaces/default/budgets").await.json();
+    let intervals = listed["data"].as_array().unwrap().iter().map(|it| &it["reset_interval"]);
+    assert_eq!(intervals.collect::<Vec<_>>(), ["monthly", "daily"]);
+
+    let mut served = 1;
+    let refusal = loop {
+        let answer = stand.caller.chat(&ask("x/m")).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        served += 1;
+        assert!(served < 200, "the budget does not hold");
+        // Budgets are looked at once a second.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    };
+    assert_eq!(refusal.status, 403, "{}", refusal.text);
+    assert!(refusal.text.contains("Workspace daily budget of $0.02 exceeded"), "{}", refusal.text);
+    assert!(3 <= served, "{served} were served");
+    let budgets = stand.caller.get("/key").await.json()["data"]["budgets"].clone();
+    assert_eq!(
+        (&budgets[1]["reset_interval"], &budgets[1]["remaining_usd"]),
+        (&json!("daily"), &json!(0.0))
+    );
+    let gone =
+        stand.operator.send(Method::DELETE, "/workspaces/default/budgets/daily", &Value::Null);
+    assert_eq!(gone.await.status, 200);
+    assert_eq!(stand.caller.chat(&ask("x/m")).await.status, 200);
+    assert_eq!(stand.caller.get("/workspaces/default/budgets").await.status, 403);
+    assert_eq!(stand.operator.get("/workspaces/other/budgets").await.status, 404);
+}

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::books::{Assert, BooksError, Epoch};
 use domain::id::{InstanceId, LeaseId};
 use domain::money::Money;
-use domain::purse::Purse;
 use sqlx::{AnyConnection, Row};
 
 use super::chain::Chain;
@@ -103,8 +102,7 @@ async fn restore_lost(tx: &mut AnyConnection, db: &Db, assert: &Assert) -> Resul
             .await?;
         if row.try_get::<i64, usize>(1)? == 0 {
             let drawn: i64 = row.try_get(0)?;
-            let of_budget = if matches!(told.purse, Purse::Budget(..)) { drawn } else { 0 };
-            *spent.entry(told.purse.to_string()).or_default() += of_budget;
+            spent.insert(told.purse.to_string(), 0);
             lost.push((told, Money::from_nanos(drawn)));
         }
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use domain::books::{BATCH_MAX, BooksError, Settlement};
 use domain::generation::Generation;
-use domain::id::{GenerationId, LeaseId};
+use domain::id::{AccountId, GenerationId, LeaseId};
 use domain::key::Reset;
 use domain::purse::{Period, Purse};
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
+use super::budgets;
 use super::chain::Chain;
 use super::entries::{Entries, Header, Kind};
 use super::generations;
@@ -88,7 +89,8 @@ async fn book(
     generations::add(tx, engine, &records).await?;
     let draws = drawn(new);
     let leases = purses_of(tx, engine, &draws).await?;
-    spend(tx, engine, &spent(new, &draws, &leases)).await?;
+    let budgets = budgets::counted(tx).await?;
+    spend(tx, engine, &spent(new, &leases, &budgets)).await?;
     draw(tx, engine, chain.next(), &draws).await?;
     let mut entries = Entries::default();
     new.iter().for_each(|one| enter(&mut entries, one));
@@ -195,12 +197,12 @@ async fn purses_of(
     Ok(purses)
 }
 
-/// Returns what is spent of each purse: of accounts and keys in full, of budgets by their shares.
-/// The purses of leases that are drawn on are in it, with nothing, to be held.
+/// Returns what is spent of each purse: of accounts, keys and budgets. The purses of leases that
+/// are drawn on are in it, too, with nothing where that is all, to be held.
 fn spent(
     new: &[&Settlement],
-    draws: &BTreeMap<LeaseId, i64>,
     leases: &BTreeMap<(String, i64), Purse>,
+    budgets: &[(AccountId, Option<Reset>)],
 ) -> BTreeMap<String, i64> {
     const RESETS: [Option<Reset>; 4] =
         [None, Some(Reset::Daily), Some(Reset::Weekly), Some(Reset::Monthly)];
@@ -213,12 +215,14 @@ fn spent(
             let purse = Purse::Key(one.generation.key.clone(), period);
             *spent.entry(purse).or_default() += charge;
         }
+        for (account, reset) in budgets.iter().filter(|(account, _)| *account == one.account) {
+            let period = Period::at(*reset, one.generation.created);
+            let purse = Purse::Budget(budgets::name(account, *reset), period);
+            *spent.entry(purse).or_default() += charge;
+        }
     }
-    for (lease, amount) in draws {
-        let place = (lease.instance.as_str().to_owned(), lease.number as i64);
-        let Some(purse) = leases.get(&place) else { continue };
-        let of_budget = if matches!(purse, Purse::Budget(..)) { *amount } else { 0 };
-        *spent.entry(purse.clone()).or_default() += of_budget;
+    for purse in leases.values() {
+        spent.entry(purse.clone()).or_default();
     }
     spent.into_iter().map(|(purse, nanos)| (purse.to_string(), nanos)).collect()
 }

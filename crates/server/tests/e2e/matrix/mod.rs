@@ -4,6 +4,7 @@ mod chat;
 mod gemini;
 mod heard;
 mod messages;
+mod money;
 mod ollama;
 mod responses;
 mod sellers;
