@@ -158,6 +158,44 @@ pub(crate) static GEMINI: Column = Column(&[
     ("top_p", Translate, Sampling),
 ]);
 
+/// Bedrock's Converse. `top_k` is the model's own business: it is sent where it is listed.
+pub(crate) static CONVERSE: Column = Column(&[
+    ("cache_control", Translate, Always),
+    ("include_reasoning", Translate, Thinks),
+    ("max_completion_tokens", Translate, Always),
+    ("max_tokens", Translate, Always),
+    ("reasoning", Translate, Told),
+    ("reasoning_effort", Translate, Told),
+    ("response_format", Translate, Always),
+    ("service_tier", Translate, Priced),
+    ("stop", Translate, Always),
+    ("structured_outputs", Translate, Schema),
+    ("temperature", Translate, Sampling),
+    ("tool_choice", Translate, Tools),
+    ("tools", Translate, Tools),
+    ("top_p", Translate, Sampling),
+]);
+
+/// Cohere's chat.
+pub(crate) static COHERE: Column = Column(&[
+    ("frequency_penalty", Translate, Always),
+    ("include_reasoning", Translate, Thinks),
+    ("max_completion_tokens", Translate, Always),
+    ("max_tokens", Forward, Always),
+    ("presence_penalty", Translate, Always),
+    ("reasoning", Translate, Told),
+    ("reasoning_effort", Translate, Told),
+    ("response_format", Translate, Always),
+    ("seed", Forward, Always),
+    ("stop", Translate, Always),
+    ("structured_outputs", Translate, Schema),
+    ("temperature", Forward, Sampling),
+    ("tool_choice", Translate, Tools),
+    ("tools", Forward, Tools),
+    ("top_k", Translate, Always),
+    ("top_p", Translate, Always),
+]);
+
 /// Ollama's chat.
 pub(crate) static OLLAMA: Column = Column(&[
     ("frequency_penalty", Translate, Always),

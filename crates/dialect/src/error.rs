@@ -53,16 +53,18 @@ fn said(value: &Value) -> Said {
             let nested = ["error", "errors", "detail"].into_iter().find_map(|name| {
                 object.get(name).filter(|inner| !inner.is_null() && **inner != Value::Array(vec![]))
             });
+            let nested = nested.or_else(|| object.get("message").filter(|it| it.is_object()));
             let mut said = nested.map(said).unwrap_or_default();
             let text = |names: &[&str]| {
                 names.iter().find_map(|name| object.get(*name)?.as_str()).map(str::to_owned)
             };
             if said.message.is_empty() {
-                said.message = text(&["message", "msg"]).unwrap_or_default();
+                said.message = text(&["message", "msg", "Message"]).unwrap_or_default();
             }
             said.codes.extend(text(&["code"]));
             said.codes.extend(text(&["type"]).filter(|it| it != "error"));
             said.codes.extend(text(&["status"]));
+            said.codes.extend(text(&["__type"]).map(|it| after_hash(&it).to_owned()));
             let number = ["code", "status", "status_code"]
                 .into_iter()
                 .find_map(|name| object.get(name).and_then(status_of));
@@ -82,6 +84,11 @@ fn retry_delay(object: &Map<String, Value>) -> Option<u64> {
         details.iter().find_map(|it| it.get("retryDelay")?.as_str()?.strip_suffix('s'))?;
     let seconds: f64 = seconds.parse().ok()?;
     (seconds.is_finite() && 0.0 <= seconds).then_some((seconds * 1000.0) as u64)
+}
+
+/// Returns the name of an error that may stand behind its namespace, as AWS writes them.
+fn after_hash(name: &str) -> &str {
+    name.rsplit('#').next().unwrap_or(name)
 }
 
 fn status_of(value: &Value) -> Option<u16> {
@@ -203,7 +210,13 @@ const MODERATION: Signs = Signs {
 
 const NO_MODEL: Signs = Signs {
     codes: &["model_not_found", "deploymentnotfound", "model_not_available", "unknown_model"],
-    phrases: &["model not found", "no such model", "model does not exist", "is not a valid model"],
+    phrases: &[
+        "model not found",
+        "no such model",
+        "model does not exist",
+        "is not a valid model",
+        "model identifier is invalid",
+    ],
 };
 
 const UNSUPPORTED: Signs = Signs {
@@ -216,6 +229,7 @@ const UNSUPPORTED: Signs = Signs {
         "unrecognized request argument",
         "extra inputs are not permitted",
         "is unsupported",
+        "on-demand throughput isn",
     ],
 };
 
@@ -345,6 +359,8 @@ mod tests {
             r#"{"errors":[{"code":7003,"message":"bad stop"}],"success":false}"#,
             r#"{"code":"1210","msg":"bad stop"}"#,
             r#"[{"error":{"message":"bad stop"}}]"#,
+            r#"{"object":"error","message":{"detail":[{"loc":["stop"],"msg":"bad stop"}]}}"#,
+            r#"{"Message":"bad stop"}"#,
         ] {
             let failure = decode(400, body.as_bytes());
             assert_eq!(failure.kind, FailureKind::InvalidRequest, "{body}");

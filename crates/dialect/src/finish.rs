@@ -19,6 +19,7 @@ fn common(native: &str) -> FinishReason {
         "length"
         | "max_tokens"
         | "MAX_TOKENS"
+        | "ERROR_LIMIT"
         | "model_length"
         | "max_output_tokens"
         | "model_context_window_exceeded" => FinishReason::Length,
@@ -36,6 +37,7 @@ fn common(native: &str) -> FinishReason {
         | "ERROR_TOXIC" => FinishReason::ContentFilter,
         "error"
         | "ERROR"
+        | "TIMEOUT"
         | "MALFORMED_FUNCTION_CALL"
         | "OTHER"
         | "malformed_tool_use"

@@ -3,8 +3,11 @@
 //! A dialect is a folder and a line in `registry.rs`. HTTP, credentials, timing and retries are not
 //! in here, which is what lets every rule be tested from recorded bytes.
 
+mod address;
 mod anthropic;
+mod bedrock;
 mod calls;
+mod cohere;
 pub mod contract;
 mod cursor;
 mod decoding;
@@ -38,6 +41,7 @@ mod recording;
 pub mod registry;
 pub mod request;
 mod rerank;
+mod sap_orchestration;
 mod sealed;
 mod speech;
 mod sse;

@@ -9,6 +9,8 @@ use domain::operation::Operation;
 use serde_json::Value;
 
 use crate::anthropic::{ANTHROPIC, VERTEX_ANTHROPIC};
+use crate::bedrock::BEDROCK;
+use crate::cohere::COHERE;
 use crate::contract::{self, Fate};
 use crate::dialect::{ClientDialect, Face, Host, UpstreamDialect, VerbatimDialect};
 use crate::door::Door;
@@ -19,6 +21,7 @@ use crate::ollama::OLLAMA;
 use crate::openai_chat::OPENAI_CHAT;
 use crate::openai_responses::OPENAI_RESPONSES;
 use crate::request::Request;
+use crate::sap_orchestration::SapOrchestration;
 use crate::sealed;
 use crate::translated::Translated;
 use crate::{embeddings, images, moderation, rerank, speech, transcription};
@@ -212,16 +215,22 @@ fn client(dialect: Dialect) -> Option<&'static dyn ClientDialect> {
     }
 }
 
+/// OpenAI's chat in SAP's envelope.
+static SAP_ORCHESTRATION: SapOrchestration = SapOrchestration::around(&OPENAI_CHAT);
+
 /// Every dialect in which endpoints can be asked.
 fn upstream(dialect: Dialect) -> Option<&'static dyn UpstreamDialect> {
     match dialect {
-        Dialect::OpenaiChat => Some(&OPENAI_CHAT),
+        Dialect::OpenaiChat | Dialect::AzureOpenai | Dialect::Mistral => Some(&OPENAI_CHAT),
         Dialect::OpenaiResponses => Some(&OPENAI_RESPONSES),
         Dialect::AnthropicMessages => Some(&ANTHROPIC),
         Dialect::VertexAnthropic => Some(&VERTEX_ANTHROPIC),
         Dialect::GoogleGemini => Some(&GEMINI),
         Dialect::Ollama => Some(&OLLAMA),
         Dialect::GoogleVertex => Some(&VERTEX),
+        Dialect::Cohere => Some(&COHERE),
+        Dialect::BedrockConverse => Some(&BEDROCK),
+        Dialect::SapOrchestration => Some(&SAP_ORCHESTRATION),
         _ => None,
     }
 }
@@ -229,7 +238,10 @@ fn upstream(dialect: Dialect) -> Option<&'static dyn UpstreamDialect> {
 /// Every pair of dialects between which a caller's own bytes go to an endpoint, and back.
 fn verbatim(client: Dialect, upstream: Dialect) -> Option<&'static dyn VerbatimDialect> {
     match (client, upstream) {
-        (Dialect::OpenaiChat, Dialect::OpenaiChat) => Some(&OPENAI_CHAT),
+        // What the others do otherwise is said by flags, and by where their addresses lead.
+        (Dialect::OpenaiChat, Dialect::OpenaiChat | Dialect::AzureOpenai | Dialect::Mistral) => {
+            Some(&OPENAI_CHAT)
+        }
         (Dialect::OpenaiResponses, Dialect::OpenaiResponses) => Some(&OPENAI_RESPONSES),
         (Dialect::AnthropicMessages, Dialect::AnthropicMessages) => Some(&ANTHROPIC),
         (Dialect::AnthropicMessages, Dialect::VertexAnthropic) => Some(&VERTEX_ANTHROPIC),

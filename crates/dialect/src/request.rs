@@ -70,6 +70,8 @@ pub struct Marks {
     pub tool_calls: bool,
     /// Tools that are no functions of the caller's: most of them run on somebody's servers.
     pub server_tools: bool,
+    /// The last message is the model's: the beginning of the answer that is asked for.
+    pub prefill: bool,
 }
 
 impl Request {

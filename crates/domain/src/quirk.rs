@@ -81,6 +81,32 @@ pub struct Quirks {
     /// The provider's models call no tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_tools: Option<bool>,
+    /// How the last message is marked where it is the beginning of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefill_mark: Option<PrefillMark>,
+    /// The version of the API that every address has to name, as `?api-version=…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+}
+
+/// The mark of a message that begins the answer: this field of it is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrefillMark {
+    /// `prefix`.
+    Prefix,
+    /// `partial`.
+    Partial,
+}
+
+impl PrefillMark {
+    /// Returns the name of the field.
+    pub const fn word(self) -> &'static str {
+        match self {
+            PrefillMark::Prefix => "prefix",
+            PrefillMark::Partial => "partial",
+        }
+    }
 }
 
 /// The name of the limit of completion tokens.
@@ -146,6 +172,9 @@ pub enum ReasoningIn {
     /// `thinking: {"type": "enabled", "token_budget": 4096}` in Cohere's dialect.
     #[serde(rename = "thinking.token_budget")]
     ThinkingTokenBudget,
+    /// `reasoningConfig: {"type": "enabled", "maxReasoningEffort": "low"}` in Converse.
+    #[serde(rename = "reasoning_config")]
+    ReasoningConfig,
     /// `generationConfig.thinkingConfig` in Gemini's dialect.
     #[serde(rename = "thinking_config")]
     ThinkingConfig,
@@ -262,6 +291,8 @@ flags!(
     extra_params,
     default_params,
     no_tools,
+    prefill_mark,
+    api_version,
 );
 
 impl Quirks {

@@ -11,7 +11,7 @@ use relay::{Snapshot, Timeouts};
 
 use crate::config::Config;
 use crate::credentials::{Environment, Standing, standing};
-use crate::upstream::{Clients, Credential, Network, Route};
+use crate::upstream::{Clients, Credential, Network, Proof, Route};
 
 /// Catalog and configuration as requests see them, and what an operator should know of them.
 pub struct Assembled {
@@ -147,13 +147,18 @@ fn routes(
     config: &Config,
     environment: Environment<'_>,
 ) -> (Vec<Option<Route>>, Vec<EndpointIx>, Vec<Found>) {
-    let mut credentials: BTreeMap<ProviderIx, Credential> = BTreeMap::new();
+    let mut credentials: BTreeMap<ProviderIx, (Proof, Credential)> = BTreeMap::new();
     let mut found: Vec<Found> = Vec::new();
     for (place, provider) in (0..).map(ProviderIx).zip(catalog.providers()) {
         let (active, fault) = match standing(provider, config, environment) {
             Standing::Active(credential) => {
-                credentials.insert(place, credential);
-                (true, None)
+                match Proof::of(provider.auth, &credential, provider.private_network) {
+                    Ok(proof) => {
+                        credentials.insert(place, (proof, credential));
+                        (true, None)
+                    }
+                    Err(fault) => (false, Some(fault)),
+                }
             }
             Standing::Faulty(fault) => (false, Some(fault)),
             Standing::NoCredential | Standing::Disabled => (false, None),
@@ -172,12 +177,13 @@ fn routes(
         let credential = credentials.get(&endpoint.provider);
         let kind = catalog.model(endpoint.model).kind;
         let spoken = dialect::registry::is_served(kind, endpoint.dialect);
-        let Some(credential) = credential.filter(|_| endpoint.is_routable() && spoken) else {
+        let Some((proof, credential)) = credential.filter(|_| endpoint.is_routable() && spoken)
+        else {
             routes.push(None);
             continue;
         };
         let provider = &mut found[endpoint.provider.0 as usize];
-        match Route::new(endpoint, catalog.provider(endpoint.provider).auth, credential) {
+        match Route::new(endpoint, proof.clone(), &credential.placeholders) {
             Ok(route) => {
                 provider.callable += 1;
                 offers.push(place);

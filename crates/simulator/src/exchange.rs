@@ -58,6 +58,7 @@ pub(crate) fn respond(world: &World, request: &Request, line: Line) -> Exchange 
             let attempt = Attempt { world, provider: &provider, wire, request, line };
             attempt.play(note.as_mut())
         }
+        Ok(Route::Token) => token(&provider.script(), request),
         Ok(Route::Models) => models(&provider.script(), world, name, request),
         Err(refusal) => {
             let headers = &provider.script().headers;
@@ -104,7 +105,7 @@ impl Attempt<'_> {
     }
 
     fn staged(&self, cue: &Cue, note: Option<&mut RecordedRequest>) -> Result<Play, Refusal> {
-        authorize(&cue.script, self.request)?;
+        authorize(&cue.script, self.wire, self.request)?;
         let path = self.request.path();
         let mut ask = self.wire.read_at(path, &self.request.body)?;
         let merged = directive::overlay(&cue.script, self.request, &mut ask)?;
@@ -141,20 +142,33 @@ fn unseen(play: Play) -> Exchange {
     Exchange { play, witness: None }
 }
 
-fn authorize(script: &Script, request: &Request) -> Result<(), Refusal> {
-    let Some(wanted) = &script.auth else {
-        return Ok(());
-    };
-    let shown = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    if shown == Some(wanted) {
-        Ok(())
-    } else {
-        Err(Refusal::new(401, "Incorrect API key provided."))
+fn authorize(script: &Script, wire: &dyn Wire, request: &Request) -> Result<(), Refusal> {
+    match &script.auth {
+        Some(wanted) if !wire.admits(wanted, request) => {
+            Err(Refusal::new(401, "Incorrect API key provided."))
+        }
+        _ => Ok(()),
     }
 }
 
+/// Gives the script's credential as a token, to whoever asks in one of the usual ways.
+fn token(script: &Script, request: &Request) -> Play {
+    let form = String::from_utf8_lossy(&request.body);
+    let says = |start: &str| form.split('&').any(|field| field.starts_with(start));
+    let is_basic = request.header("authorization").is_some_and(|it| it.starts_with("Basic "));
+    let signed = says("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer")
+        && form.split("assertion=").nth(1).is_some_and(|it| it.split('.').count() == 3);
+    let known = signed || (says("grant_type=client_credentials") && is_basic);
+    if !known {
+        return json_reply(400, &json!({ "error": "invalid_grant" }), request.keep_alive);
+    }
+    let token = script.auth.as_deref().unwrap_or("sim-token");
+    let answer = json!({ "access_token": token, "token_type": "Bearer", "expires_in": 3600 });
+    json_reply(200, &answer, request.keep_alive)
+}
+
 fn models(script: &Script, world: &World, provider: &str, request: &Request) -> Play {
-    if let Err(refusal) = authorize(script, request) {
+    if let Err(refusal) = authorize(script, default_wire(), request) {
         return refused(default_wire(), &refusal, &script.headers, request.keep_alive);
     }
     let created = world.clock.unix_s();

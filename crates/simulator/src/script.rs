@@ -34,7 +34,8 @@ pub struct Script {
     pub text: Option<String>,
     /// Answers `echo: ` and the caller's last text.
     pub echo: bool,
-    /// The bearer that callers must show; others get a 401. Invent one, this is no vault.
+    /// The credential that callers must show, each dialect in its own way; others get a 401. Invent
+    /// one, this is no vault.
     pub auth: Option<String>,
     /// What goes wrong. Without `fault_rate` and `fault_first_n`, at every request.
     #[serde(deserialize_with = "fault_or_its_name")]

@@ -14,7 +14,16 @@ const LAYERS: [(&str, May); 11] = [
     ("crates/domain", May::Only(&["jiff", "serde", "serde_json", "thiserror"])),
     (
         "crates/dialect",
-        May::Only(&["domain", "base64", "bpe-openai", "bytes", "memchr", "serde", "serde_json"]),
+        May::Only(&[
+            "domain",
+            "base64",
+            "bpe-openai",
+            "bytes",
+            "crc32fast",
+            "memchr",
+            "serde",
+            "serde_json",
+        ]),
     ),
     (
         "crates/catalog",

@@ -5,12 +5,13 @@
 
 use std::borrow::Cow;
 
-use domain::catalog::Endpoint;
-use domain::quirk::{MessageOrder, ReasoningOut, SystemRole, ToolCallId};
+use domain::catalog::{Dialect, Endpoint, Modality};
+use domain::quirk::{MessageOrder, PrefillMark, ReasoningOut, SystemRole, ToolCallId};
 use serde_json::{Map, Value, json};
 
+use super::mistral;
 use super::rules::{follows_openai, is_listed};
-use crate::request::Marks;
+use crate::request::Request;
 
 /// What has to be changed in the messages of one request for one endpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,9 @@ pub(super) struct Edits {
     short_ids: bool,
     order: Option<MessageOrder>,
     thinking: Option<Thinking>,
+    prefill: Option<PrefillMark>,
+    /// Files and recordings go in the form of Mistral's dialect.
+    mistral_media: bool,
 }
 
 /// What becomes of the fields of an earlier answer that only answers have.
@@ -39,12 +43,15 @@ enum Thinking {
     Strip,
     /// It goes back under this name, in messages that call tools.
     As(&'static str),
+    /// It goes back as a part of the content, ahead of what was said.
+    AsParts,
 }
 
 impl Edits {
     /// Returns what has to be changed, given what the messages hold.
-    pub(super) fn of(marks: Marks, endpoint: &Endpoint) -> Edits {
-        let quirks = &endpoint.quirks;
+    pub(super) fn of(request: &Request, endpoint: &Endpoint) -> Edits {
+        let (marks, quirks) = (request.marks, &endpoint.quirks);
+        let is_media = |it: &Modality| matches!(it, Modality::File | Modality::Audio);
         Edits {
             developer_to_system: marks.developer
                 && quirks.system_role != Some(SystemRole::Developer),
@@ -61,6 +68,9 @@ impl Edits {
                 MessageOrder::NoUserAfterTool => marks.tool_calls,
             }),
             thinking: marks.thinking.then(|| thinking(endpoint)).flatten(),
+            prefill: quirks.prefill_mark.filter(|_| marks.prefill),
+            mistral_media: endpoint.dialect == Dialect::Mistral
+                && request.facts.modalities.iter().any(is_media),
         }
     }
 
@@ -87,6 +97,12 @@ impl Edits {
             if let Some(thinking) = self.thinking {
                 put_thinking(message, thinking);
             }
+            if self.mistral_media {
+                mistral::rewrite(message);
+            }
+        }
+        if let (Some(mark), Some(last)) = (self.prefill, messages.last_mut()) {
+            last[mark.word()] = json!(true);
         }
         match self.order {
             Some(MessageOrder::Alternate) => alternate(messages),
@@ -114,6 +130,7 @@ fn thinking(endpoint: &Endpoint) -> Option<Thinking> {
         (Some("reasoning"), _) | (None, Some(ReasoningOut::Reasoning)) => {
             Some(Thinking::As("reasoning"))
         }
+        (None, Some(ReasoningOut::ContentParts)) => Some(Thinking::AsParts),
         _ => Some(Thinking::Strip),
     }
 }
@@ -130,8 +147,21 @@ fn put_thinking(message: &mut Map<String, Value>, thinking: Thinking) {
         .find_map(|value| value.as_str().map(str::to_owned))
         .or_else(|| details.as_ref().map(detail_text));
     let calls_tools = message.get("tool_calls").is_some_and(|calls| !calls.is_null());
-    if let (Thinking::As(name), Some(text), true) = (thinking, text, calls_tools) {
-        message.insert(name.to_owned(), Value::String(text));
+    match (thinking, text) {
+        (Thinking::As(name), Some(text)) if calls_tools => {
+            message.insert(name.to_owned(), Value::String(text));
+        }
+        (Thinking::AsParts, Some(text)) if !text.is_empty() => {
+            let thought = json!([{"type": "text", "text": text}]);
+            let mut content = vec![json!({"type": "thinking", "thinking": thought})];
+            content.extend(match message.get("content").cloned() {
+                None | Some(Value::Null) => Vec::new(),
+                Some(Value::String(text)) if text.is_empty() => Vec::new(),
+                Some(said) => parts(said),
+            });
+            message.insert("content".to_owned(), Value::Array(content));
+        }
+        _ => (),
     }
 }
 

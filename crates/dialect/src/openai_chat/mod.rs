@@ -11,6 +11,7 @@ mod fields;
 mod found;
 mod lane;
 mod messages;
+mod mistral;
 mod outgoing;
 mod parts;
 mod read;

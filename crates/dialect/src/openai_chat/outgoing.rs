@@ -17,6 +17,7 @@ use super::messages::{Edits, edit_tools};
 use super::read::invalid;
 use super::rules::{calls_tools, follows_openai, is_listed, is_sent, limit_name};
 use super::thinking::wish;
+use crate::address::segment;
 use crate::exchange::{Target, Wire};
 use crate::json::{push_member, push_string, push_value};
 use crate::request::{Field, Request};
@@ -33,7 +34,7 @@ const OUTPUT_TOKENS_DEFAULT: u32 = 4096;
 pub(super) fn wire(request: &Request, target: Target<'_>) -> Result<Wire, Failure> {
     let endpoint = target.endpoint;
     let wish = wish(request.facts.reasoning.as_ref(), endpoint, request.facts.output_tokens_max)?;
-    let edits = Edits::of(request.marks, endpoint);
+    let edits = Edits::of(request, endpoint);
     let mut writer = Writer {
         request,
         target,
@@ -63,13 +64,30 @@ pub(super) fn wire(request: &Request, target: Target<'_>) -> Result<Wire, Failur
     let mut dropped = writer.dropped;
     dropped.extend(ignored.map(str::to_owned));
     Ok(Wire {
-        path: Cow::Borrowed(PATH),
+        path: path(endpoint),
         headers: headers(endpoint),
         body: Bytes::from(writer.body),
         streams,
         dropped,
         schema_as_tool: false,
     })
+}
+
+/// Returns where a request goes below the base URL.
+///
+/// Where the address has to name the version of the API, it may also have to name the deployment:
+/// Azure's classic surface does, below `/deployments`.
+fn path(endpoint: &Endpoint) -> Cow<'static, str> {
+    match &endpoint.quirks.api_version {
+        None => Cow::Borrowed(PATH),
+        Some(version) => {
+            let deployment = match endpoint.base_url.ends_with("/deployments") {
+                true => format!("/{}", segment(&endpoint.upstream_model)),
+                false => String::new(),
+            };
+            Cow::Owned(format!("{deployment}{PATH}?api-version={}", segment(version)))
+        }
+    }
 }
 
 /// Returns the headers that the endpoint wants beside the usual ones.

@@ -165,6 +165,7 @@ impl Pass {
         self.marks.developer |= role == b"developer";
         let whose = usize::from(!matches!(role, b"system" | b"developer"));
         self.beginning[whose].get_or_insert(content);
+        self.marks.prefill = role == b"assistant";
         if role == b"tool" && !has_call_id {
             return Err(wrong(index, ".tool_call_id", "has to name the call it answers").into());
         }

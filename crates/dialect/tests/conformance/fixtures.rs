@@ -46,7 +46,7 @@ const fn row(dialect: Dialect, folder: &'static str) -> Row {
 
 /// Every dialect of providers that is spoken. One that is another's under other paths shares its
 /// recorded answers.
-pub(crate) const ROWS: [Row; 7] = [
+pub(crate) const ROWS: [Row; 12] = [
     row(Dialect::OpenaiChat, "openai_chat"),
     row(Dialect::OpenaiResponses, "openai_responses"),
     row(Dialect::AnthropicMessages, "anthropic"),
@@ -54,6 +54,11 @@ pub(crate) const ROWS: [Row; 7] = [
     row(Dialect::GoogleGemini, "gemini"),
     row(Dialect::GoogleVertex, "gemini"),
     row(Dialect::Ollama, "ollama"),
+    row(Dialect::AzureOpenai, "azure_openai"),
+    row(Dialect::Mistral, "mistral"),
+    row(Dialect::Cohere, "cohere"),
+    row(Dialect::BedrockConverse, "bedrock"),
+    row(Dialect::SapOrchestration, "sap_orchestration"),
 ];
 
 impl Row {

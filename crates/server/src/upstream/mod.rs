@@ -1,10 +1,16 @@
 //! The network to the providers: the one place where bytes and credentials leave the house.
 
 mod body;
-mod client;
+mod clients;
+mod credential;
 mod guard;
 mod media;
+mod network;
+mod proof;
 mod route;
 
-pub use client::{Clients, Network};
-pub use route::{Credential, Route};
+pub use clients::Clients;
+pub use credential::Credential;
+pub use network::Network;
+pub use proof::{Proof, places};
+pub use route::Route;

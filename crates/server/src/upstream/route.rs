@@ -1,20 +1,13 @@
-//! How one endpoint is reached: its address with the placeholders filled, and its credential.
+//! How one endpoint is reached: its address with the placeholders filled, and what proves who
+//! calls.
 
 use std::collections::BTreeMap;
 
-use domain::catalog::{Auth, Endpoint};
-use domain::secret::Secret;
+use domain::catalog::{Dialect, Endpoint};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderName, HeaderValue, Uri};
 
-/// What opens a provider's door.
-#[derive(Clone, Debug)]
-pub struct Credential {
-    /// The credential; none where the provider wants none.
-    pub secret: Option<Secret>,
-    /// What fills the placeholders of its addresses.
-    pub placeholders: BTreeMap<String, String>,
-}
+use super::proof::Proof;
 
 /// How one endpoint is reached.
 #[derive(Clone, Debug)]
@@ -25,8 +18,10 @@ pub struct Route {
     base_path: String,
     /// Where chat completions go: made once, for it is what nearly every request wants.
     chat: Uri,
-    credential: Option<(HeaderName, HeaderValue)>,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    /// What proves who calls.
+    pub(super) proof: Proof,
+    /// The headers of every request.
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// The host may be on loopback or a private network.
     pub(super) private: bool,
 }
@@ -34,13 +29,16 @@ pub struct Route {
 const CHAT_PATH: &str = "/chat/completions";
 
 impl Route {
-    /// Fills an endpoint's address and makes its credential ready.
+    /// Fills an endpoint's address.
     ///
     /// # Errors
-    /// A sentence for the operator, when a placeholder has no value, the address is none, or the
-    /// credential cannot stand in a header. It never repeats the credential.
-    pub fn new(endpoint: &Endpoint, auth: Auth, credential: &Credential) -> Result<Route, String> {
-        let filled = fill(&endpoint.base_url, &credential.placeholders)?;
+    /// A sentence for the operator, when a placeholder has no value or the address is none.
+    pub fn new(
+        endpoint: &Endpoint,
+        proof: Proof,
+        placeholders: &BTreeMap<String, String>,
+    ) -> Result<Route, String> {
+        let filled = fill(&endpoint.base_url, placeholders)?;
         let uri: Uri = filled
             .trim_end_matches('/')
             .parse()
@@ -57,8 +55,8 @@ impl Route {
             authority,
             base_path,
             chat,
-            credential: header(auth, credential)?,
-            headers: added(endpoint)?,
+            proof,
+            headers: added(endpoint, placeholders)?,
             private: endpoint.private_network,
         })
     }
@@ -69,11 +67,6 @@ impl Route {
             return Some(self.chat.clone());
         }
         join(&self.scheme, &self.authority, &self.base_path, path)
-    }
-
-    /// Returns the headers of every request, the credential among them.
-    pub(super) fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
-        self.credential.iter().chain(&self.headers).cloned()
     }
 }
 
@@ -105,41 +98,26 @@ fn fill(template: &str, values: &BTreeMap<String, String>) -> Result<String, Str
     Ok(filled)
 }
 
-fn header(
-    auth: Auth,
-    credential: &Credential,
-) -> Result<Option<(HeaderName, HeaderValue)>, String> {
-    let Some(secret) = &credential.secret else { return Ok(None) };
-    let (name, text) = match auth {
-        Auth::Bearer => (http::header::AUTHORIZATION, format!("Bearer {}", secret.expose())),
-        Auth::XApiKey => (HeaderName::from_static("x-api-key"), secret.expose().to_owned()),
-        Auth::ApiKey => (HeaderName::from_static("api-key"), secret.expose().to_owned()),
-        Auth::XGoogApiKey => {
-            (HeaderName::from_static("x-goog-api-key"), secret.expose().to_owned())
-        }
-        Auth::XiApiKey => (HeaderName::from_static("xi-api-key"), secret.expose().to_owned()),
-        Auth::None => return Ok(None),
-        Auth::Aws | Auth::GcpOauth | Auth::OauthServiceKey => {
-            return Err("this way of showing a credential is not spoken yet".to_owned());
-        }
-    };
-    let mut value = HeaderValue::from_str(text.trim())
-        .map_err(|_| "the credential holds characters that no header can carry".to_owned())?;
-    value.set_sensitive(true);
-    Ok(Some((name, value)))
-}
+/// The header that names the group of an account's resources, in the dialect that has them.
+const RESOURCE_GROUP: HeaderName = HeaderName::from_static("ai-resource-group");
 
-fn added(endpoint: &Endpoint) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
-    endpoint
-        .headers
-        .iter()
-        .map(|(name, value)| {
-            let name: HeaderName = name.parse().map_err(|_| format!("`{name}` is no header"))?;
-            let value: HeaderValue =
-                value.parse().map_err(|_| format!("the header `{name}` has no valid value"))?;
-            Ok((name, value))
-        })
-        .collect()
+fn added(
+    endpoint: &Endpoint,
+    placeholders: &BTreeMap<String, String>,
+) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
+    let read = |(name, value): &(String, String)| {
+        let name: HeaderName = name.parse().map_err(|_| format!("`{name}` is no header"))?;
+        let value: HeaderValue =
+            value.parse().map_err(|_| format!("the header `{name}` has no valid value"))?;
+        Ok::<_, String>((name, value))
+    };
+    let mut headers: Vec<_> = endpoint.headers.iter().map(read).collect::<Result<_, _>>()?;
+    if endpoint.dialect == Dialect::SapOrchestration {
+        let group = placeholders.get("resource_group").map_or("default", String::as_str);
+        let group = group.parse().map_err(|_| "`resource_group` has no valid value".to_owned())?;
+        headers.push((RESOURCE_GROUP, group));
+    }
+    Ok(headers)
 }
 
 #[cfg(test)]

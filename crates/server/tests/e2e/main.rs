@@ -5,6 +5,7 @@
 mod admin;
 mod books;
 mod client;
+mod credentials;
 mod failover;
 mod idempotency;
 mod lifecycle;

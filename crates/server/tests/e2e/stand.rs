@@ -55,18 +55,19 @@ impl Stand {
     pub async fn set(offers: &[Offer<'_>], settings: &str) -> Stand {
         let simulator = Simulator::start(SimulatorOptions::default()).expect("a simulator");
         let rows = overlay(&simulator, offers);
-        Stand::on_set(simulator, &rows, settings).await
+        Stand::configured(simulator, &rows, settings).await
     }
 
     /// With these rows over the shipped catalog.
     pub async fn on(simulator: Simulator, rows: &str) -> Stand {
-        Stand::on_set(simulator, rows, "").await
+        Stand::configured(simulator, rows, "").await
     }
 
-    async fn on_set(simulator: Simulator, rows: &str, settings: &str) -> Stand {
+    /// With these rows over the shipped catalog, and this more in the configuration.
+    pub async fn configured(simulator: Simulator, rows: &str, config: &str) -> Stand {
         let folder = folder();
         std::fs::create_dir_all(folder.join("overlay")).unwrap();
-        std::fs::write(folder.join("interline.toml"), format!("{CONFIG}{settings}")).unwrap();
+        std::fs::write(folder.join("interline.toml"), format!("{CONFIG}{config}")).unwrap();
         std::fs::write(folder.join("overlay/stand.toml"), rows).unwrap();
         let (child, base) = start(&folder);
         let operator = Client::new(base, ROOT_KEY);

@@ -1,9 +1,10 @@
 //! Anthropic's messages, at Anthropic and under Vertex's paths.
 use super::asked::{hear, json, list, only, text, texts, whole};
-use super::dialect::{StreamWriter, Wire};
+use super::dialect::{StreamWriter, Wire, bearer};
 use crate::answer::{Answer, Choice, Finish};
 use crate::ask::{Ask, Output, Refusal, Tool, ToolChoice};
 use crate::event::Event;
+use crate::request::Request;
 use crate::script::Script;
 use serde_json::{Value, json};
 
@@ -101,6 +102,10 @@ impl Wire for Anthropic {
                 Ok(Ask { model, stream: rest.ends_with(":streamRawPredict"), ..ask })
             }
         }
+    }
+
+    fn admits(&self, wanted: &str, request: &Request) -> bool {
+        request.header("x-api-key") == Some(wanted) || bearer(request) == Some(wanted)
     }
 
     fn whole(&self, answer: &Answer, _: &Script) -> Vec<u8> {

@@ -2,6 +2,7 @@
 use crate::answer::Answer;
 use crate::ask::{Ask, Refusal};
 use crate::event::Event;
+use crate::request::Request;
 use crate::script::Script;
 
 /// A dialect, from a provider's side: it reads requests and writes answers.
@@ -12,6 +13,10 @@ pub(crate) trait Wire: Sync {
     fn read_at(&self, path: &str, body: &[u8]) -> Result<Ask, Refusal> {
         let _ = path;
         self.read(body)
+    }
+    /// Whether a request shows the credential that is wanted, in the dialect's way.
+    fn admits(&self, wanted: &str, request: &Request) -> bool {
+        bearer(request) == Some(wanted)
     }
     /// The content type of a stream.
     fn stream_type(&self) -> &'static str {
@@ -31,4 +36,9 @@ pub(crate) trait Wire: Sync {
 pub(crate) trait StreamWriter: Send {
     /// Appends `event` to `out` as it goes over the wire, framed; some leave no trace.
     fn write(&mut self, event: &Event, out: &mut Vec<u8>);
+}
+
+/// Returns the bearer that a request shows.
+pub(super) fn bearer(request: &Request) -> Option<&str> {
+    request.header("authorization").and_then(|value| value.strip_prefix("Bearer "))
 }

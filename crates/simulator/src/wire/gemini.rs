@@ -1,10 +1,11 @@
 //! Gemini's content generation, at AI Studio and under Vertex's paths.
 use super::asked::{hear, json, list, only, text, texts, whole};
-use super::dialect::{StreamWriter, Wire};
+use super::dialect::{StreamWriter, Wire, bearer};
 use super::media;
 use crate::answer::{Answer, Finish};
 use crate::ask::{Ask, Output, Refusal, Tool, ToolChoice};
 use crate::event::Event;
+use crate::request::Request;
 use crate::script::Script;
 use serde_json::{Value, json};
 
@@ -80,6 +81,10 @@ impl Wire for Gemini {
             .ok_or_else(|| Refusal::new(404, "no model"))?;
         let (model, stream) = (model.to_owned(), verb == "streamGenerateContent");
         Ok(Ask { model, stream, ..self.read(body)? })
+    }
+
+    fn admits(&self, wanted: &str, request: &Request) -> bool {
+        request.header("x-goog-api-key") == Some(wanted) || bearer(request) == Some(wanted)
     }
 
     fn whole(&self, answer: &Answer, _: &Script) -> Vec<u8> {

@@ -1,15 +1,20 @@
 //! The paths of a provider, and the dialect behind each. A new dialect is a line here.
 use super::anthropic::Anthropic;
+use super::azure_openai::AzureOpenAi;
+use super::bedrock::Bedrock;
+use super::cohere::Cohere;
 use super::dialect::Wire;
 use super::embeddings::Embeddings;
 use super::gemini::Gemini;
 use super::images::Images;
+use super::mistral::Mistral;
 use super::moderation::Moderation;
 use super::ollama::Ollama;
 use super::openai_chat::OpenAiChat;
 use super::openai_completions::OpenAiCompletions;
 use super::openai_responses::OpenAiResponses;
 use super::rerank::Rerank;
+use super::sap_orchestration::SapOrchestration;
 use super::speech::Speech;
 use super::transcription::Transcription;
 use crate::ask::Refusal;
@@ -19,16 +24,26 @@ use crate::ask::Refusal;
 pub(crate) enum Route {
     Generate(&'static dyn Wire),
     Models,
+    /// Tokens are given for credentials.
+    Token,
 }
 
 /// The paths below a provider's name, each with the one method it takes.
 ///
 /// A star stands for any text: a model, a project, a deployment.
-const ROUTES: [(&str, &str, Route); 28] = [
+const ROUTES: [(&str, &str, Route); 36] = [
     ("POST", "/v1/chat/completions", Route::Generate(&OpenAiChat)),
     ("POST", "/v1/completions", Route::Generate(&OpenAiCompletions)),
     ("POST", "/v1/responses", Route::Generate(&OpenAiResponses)),
-    ("POST", "/openai/v1/chat/completions", Route::Generate(&OpenAiChat)),
+    ("POST", "/openai/v1/chat/completions", Route::Generate(&AzureOpenAi)),
+    ("POST", "/openai/deployments/*/chat/completions", Route::Generate(&AzureOpenAi)),
+    ("POST", "/v2/chat", Route::Generate(&Cohere)),
+    ("POST", "/model/*/converse", Route::Generate(&Bedrock)),
+    ("POST", "/model/*/converse-stream", Route::Generate(&Bedrock)),
+    ("POST", "/v2/inference/deployments/*/v2/completion", Route::Generate(&SapOrchestration)),
+    ("POST", "/token", Route::Token),
+    ("POST", "/oauth/token", Route::Token),
+    ("POST", "/mistral/v1/chat/completions", Route::Generate(&Mistral)),
     ("POST", "/v1beta/models/*:generateContent", Route::Generate(&Gemini)),
     ("POST", "/v1beta/models/*:streamGenerateContent", Route::Generate(&Gemini)),
     ("POST", "/vertex/publishers/google/models/*:generateContent", Route::Generate(&Gemini)),

@@ -7,7 +7,7 @@ mod messages;
 mod money;
 mod ollama;
 mod responses;
-mod sellers;
+pub(crate) mod sellers;
 
 use http::Method;
 use serde_json::json;
@@ -38,7 +38,16 @@ impl Cell<'_> {
     }
 
     fn script(&self, script: &serde_json::Value) {
-        self.stand.script(self.seller.dialect, &script.to_string());
+        self.script_at("", script);
+    }
+
+    /// Sets what the seller, or its twin that is out of order, answers to those whom it admits.
+    fn script_at(&self, kind: &str, script: &serde_json::Value) {
+        let mut script = script.clone();
+        if !self.seller.wants.is_empty() {
+            script["auth"] = json!(self.seller.wants);
+        }
+        self.stand.script(&format!("{}{kind}", self.seller.dialect), &script.to_string());
     }
 
     async fn ask(&self, scene: &str, ask: Ask) -> Heard {
@@ -138,7 +147,7 @@ impl Cell<'_> {
     async fn error(&self) {
         let bad = format!("{}-bad", self.seller.dialect);
         let fault = json!({ "kind": "status", "status": 429, "message": "XUPSTREAMX" });
-        self.stand.script(&bad, &json!({ "fault": fault }).to_string());
+        self.script_at("-bad", &json!({ "fault": fault }));
         let name = self.name("error");
         let turns = vec![Turn::User("Say something.".to_owned())];
         let ask = Ask { turns, tokens_max: 500, stream: self.stream, ..Ask::default() };
@@ -156,7 +165,7 @@ impl Cell<'_> {
     async fn broken(&self) {
         let bad = format!("{}-torn", self.seller.dialect);
         let fault = json!({ "kind": "mid_stream_error", "after_chunks": 2 });
-        self.stand.script(&bad, &json!({ "fault": fault }).to_string());
+        self.script_at("-torn", &json!({ "fault": fault }));
         let name = self.name("broken");
         let turns = vec![Turn::User("Say something.".to_owned())];
         let ask = Ask { turns, tokens_max: 500, stream: true, ..Ask::default() };
@@ -177,7 +186,7 @@ fn reason_to_skip(_caller: &str, _seller: &str, _scene: &str) -> Option<&'static
 async fn row(seller: &'static Seller) {
     let simulator = Simulator::start(simulator::SimulatorOptions::default()).expect("a simulator");
     let host = format!("http://{}", simulator.addr());
-    let stand = Stand::on(simulator, &seller.rows(&host)).await;
+    let stand = Stand::configured(simulator, &seller.rows(&host), &seller.config(&host)).await;
     for caller in CALLERS {
         for stream in [false, true] {
             let cell = Cell { stand: &stand, caller, seller, stream };
@@ -228,4 +237,27 @@ rows!(
     every_caller_reaches_google_gemini = "google-gemini",
     every_caller_reaches_google_vertex = "google-vertex",
     every_caller_reaches_ollama = "ollama",
+    every_caller_reaches_azure_openai = "azure-openai",
+    every_caller_reaches_mistral = "mistral",
+    every_caller_reaches_bedrock_converse = "bedrock-converse",
+    every_caller_reaches_sap_orchestration = "sap-orchestration",
+    every_caller_reaches_cohere = "cohere",
 );
+
+#[test]
+fn every_dialect_of_the_catalog_is_spoken_or_its_absence_is_explained() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/dialects.md");
+    let told = std::fs::read_to_string(path).unwrap();
+    let (_, told) = told.split_once("## Which are spoken").unwrap();
+    let (spoken, rest) = told.split_once("### Not spoken").unwrap();
+    let (refused, _) = rest.split_once("\n### ").unwrap();
+    let layers = catalog::Layers { base: catalog::shipped(), overlays: Vec::new() };
+    let catalog = catalog::load(&layers).unwrap().catalog;
+    for endpoint in catalog.endpoints() {
+        let dialect = endpoint.dialect;
+        let name = json!(dialect).as_str().unwrap().to_owned();
+        let place = if dialect::registry::is_spoken(dialect) { spoken } else { refused };
+        assert!(place.contains(&format!("`{name}`")), "{name}");
+    }
+    assert!(SELLERS.iter().all(|it| spoken.contains(&format!("`{}`", it.dialect))));
+}

@@ -1,143 +1,24 @@
-//! Connections to providers, and one request over them.
+//! One request to a provider, and the head of its answer.
 
-use std::error::Error as StdError;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use dialect::exchange::Wire;
 use domain::catalog::EndpointIx;
 use domain::failure::{Failure, FailureKind};
 use domain::port::{Clock, Waiting};
-use domain::secret::Secret;
 use domain::time::Timestamp;
-use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT,
-};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method, Request, Version};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::GaiResolver;
-use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy::Error;
 use relay::{ContentType, Response, Upstream};
 
 use super::body::ResponseBody;
-use super::guard::PublicResolver;
-use super::media::{self, AGENT};
+use super::clients::{Clients, JSON};
+use super::media::AGENT;
 use super::route::Route;
-
-type HttpsClient<R> = Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>;
-
-/// How long an unused connection is kept.
-const POOL_IDLE: Duration = Duration::from_secs(60);
-/// How long an exchange with anybody but a provider may take.
-const EXCHANGE: Duration = Duration::from_secs(30);
-/// The largest head of a response that is read.
-const HEAD_BYTES_MAX: usize = 128 << 10;
-
-/// The connections of this process. They outlive reloads.
-#[derive(Clone)]
-pub struct Clients {
-    public: HttpsClient<PublicResolver>,
-    private: HttpsClient<GaiResolver>,
-}
-
-impl Clients {
-    /// Makes clients that wait at most `connect` for a connection.
-    pub fn new(connect: Duration) -> Clients {
-        Clients {
-            public: client(HttpConnector::new_with_resolver(PublicResolver::new()), connect),
-            private: client(HttpConnector::new(), connect),
-        }
-    }
-
-    /// Fetches a document of at most `bytes_max` from an address that the operator gave.
-    ///
-    /// # Errors
-    /// When it is not there, is larger, or does not arrive. Redirects are not followed.
-    pub async fn fetch(
-        &self,
-        url: &str,
-        bytes_max: usize,
-    ) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>> {
-        let (status, body) = self.ask(url, None, bytes_max).await?;
-        if (200..300).contains(&status) {
-            Ok(body)
-        } else {
-            Err(format!("{url}: status {status}").into())
-        }
-    }
-
-    /// Asks an instance, and returns the status and the body of its answer.
-    ///
-    /// # Errors
-    /// As [`Clients::fetch`], whatever the status.
-    pub async fn ask(
-        &self,
-        url: &str,
-        key: Option<&Secret>,
-        bytes_max: usize,
-    ) -> Result<(u16, Vec<u8>), Box<dyn StdError + Send + Sync>> {
-        let mut request = Request::new(Full::new(Bytes::new()));
-        *request.uri_mut() = url.parse()?;
-        request.headers_mut().insert(USER_AGENT, AGENT);
-        if let Some(key) = key {
-            let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.expose()))?;
-            bearer.set_sensitive(true);
-            request.headers_mut().insert(AUTHORIZATION, bearer);
-        }
-        let response = self.private.request(request).await?;
-        let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), bytes_max).collect().await?;
-        Ok((status, body.to_bytes().into()))
-    }
-
-    /// Sends a request to an address that the operator gave, and returns the status and at most
-    /// `bytes_max` of a body.
-    ///
-    /// # Errors
-    /// When no answer arrives, within half a minute, or it is larger.
-    pub async fn exchange(
-        &self,
-        mut request: Request<Full<Bytes>>,
-        bytes_max: usize,
-    ) -> Result<(u16, Bytes), Box<dyn StdError + Send + Sync>> {
-        request.headers_mut().insert(USER_AGENT, AGENT);
-        let answer = async {
-            let response = self.private.request(request).await?;
-            let status = response.status().as_u16();
-            let body = Limited::new(response.into_body(), bytes_max).collect().await?;
-            Ok((status, body.to_bytes()))
-        };
-        tokio::time::timeout(EXCHANGE, answer).await?
-    }
-}
-
-fn client<R>(mut http: HttpConnector<R>, connect: Duration) -> HttpsClient<R>
-where
-    HttpConnector<R>: Clone + Send + Sync + 'static,
-    HttpsConnector<HttpConnector<R>>: hyper_util::client::legacy::connect::Connect + Clone,
-{
-    http.enforce_http(false);
-    http.set_nodelay(true);
-    http.set_connect_timeout(Some(connect));
-    http.set_keepalive(Some(Duration::from_secs(30)));
-    let https = HttpsConnectorBuilder::new()
-        .with_webpki_roots()
-        .https_or_http()
-        .enable_http1()
-        .enable_http2()
-        .wrap_connector(http);
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .timer(TokioTimer::new())
-        .pool_idle_timeout(POOL_IDLE)
-        .http1_max_buf_size(HEAD_BYTES_MAX)
-        .build(https)
-}
 
 /// The network as one snapshot of catalog and configuration sees it.
 pub struct Network {
@@ -157,12 +38,9 @@ impl Network {
         let route = self.routes[endpoint.0 as usize]
             .as_ref()
             .ok_or_else(|| Failure::house("an endpoint was planned that has no route"))?;
-        let request = request(route, wire)?;
-        let answer = if route.private {
-            self.clients.private.request(request).await
-        } else {
-            self.clients.public.request(request).await
-        };
+        let mut request = request(route, wire)?;
+        route.proof.add(&mut request, &wire.body, &self.clients, self.clock.now()).await?;
+        let answer = self.clients.send(route.private, request).await;
         response(answer.map_err(|error| unreachable_provider(&error))?, self.clock.now())
     }
 }
@@ -181,11 +59,10 @@ impl Upstream for Network {
         address: &'a str,
         bytes_max: usize,
     ) -> Waiting<'a, Result<Bytes, Failure>> {
-        Box::pin(media::fetch(&self.clients.public, address, bytes_max, false))
+        Box::pin(self.clients.fetch_media(address, bytes_max))
     }
 }
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 
 fn request(route: &Route, wire: &Wire) -> Result<Request<Full<Bytes>>, Failure> {
@@ -204,7 +81,9 @@ fn request(route: &Route, wire: &Wire) -> Result<Request<Full<Bytes>>, Failure> 
             headers.insert(name, value);
         }
     }
-    headers.extend(route.headers());
+    for (name, value) in &route.headers {
+        headers.insert(name.clone(), value.clone());
+    }
     Ok(request)
 }
 
