@@ -114,7 +114,7 @@ pub enum Unrepeatable {
     #[error("{0} of what was looked at was too long to keep")]
     Cut(usize),
     /// A model or an endpoint is no longer in the catalog.
-    #[error("the catalog no longer has {0}")]
+    #[error("the catalog at hand has no {0}")]
     Gone(String),
     /// The catalog says something else of an endpoint now.
     #[error("the catalog says something else of {0} now")]
