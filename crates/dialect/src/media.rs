@@ -31,7 +31,8 @@ pub fn wanted(request: &Request, endpoint: &Endpoint) -> Result<Vec<String>, Fai
     let dialect = endpoint.dialect;
     let takes_all = request.facts.modalities.iter().all(|it| takes_addresses(dialect, *it));
     let is_own = passes(request.dialect, dialect) && request.dialect != Dialect::OpenaiChat;
-    if takes_all || is_own {
+    // What is no chat has no messages to look through: its own forms say what they take.
+    if takes_all || is_own || request.task.is_some() {
         return Ok(Vec::new());
     }
     let chat = canonical(request)?;
