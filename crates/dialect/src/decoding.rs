@@ -10,7 +10,7 @@ use crate::json::Cursor;
 use crate::sse::{Frame, Frames};
 
 /// What one stream's events mean.
-pub(crate) trait Reading: Send {
+pub(crate) trait Reading: Send + Sync {
     /// Takes an event: its name, empty where the framing has none, and what it says.
     ///
     /// # Errors

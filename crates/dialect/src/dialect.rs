@@ -20,6 +20,7 @@ use crate::door::{Door, Framing};
 use crate::exchange::{Exchange, Receipt, Stamp, Target, Wire};
 use crate::request::Request;
 use crate::sse::{EVENT_BYTES_MAX, MEDIA_EVENT_BYTES_MAX};
+pub(crate) use crate::stream_decoder::StreamDecoder;
 
 /// What an answer has to look like to its caller, whoever gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,23 +173,6 @@ pub(crate) trait VerbatimDialect: Sync {
 
     /// Returns the attempt that passes them.
     fn attempt(&self, wire: Wire, face: Face, host: Host) -> Box<dyn Exchange>;
-}
-
-/// Turns a provider's bytes into events.
-pub(crate) trait StreamDecoder: Send {
-    /// Takes bytes, cut anywhere, and appends the events that they complete. Returns whether the
-    /// stream has come to its prescribed end.
-    ///
-    /// # Errors
-    /// When the stream turns out to be broken or to carry an error. What came before is in
-    /// `events`.
-    fn push(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<bool, Failure>;
-
-    /// Takes note that the network has ended the stream.
-    ///
-    /// # Errors
-    /// When it ended before the answer did.
-    fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure>;
 }
 
 /// Turns events into a caller's bytes.

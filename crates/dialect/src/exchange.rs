@@ -15,6 +15,9 @@ use domain::money::Money;
 use domain::usage::Usage;
 use serde_json::Value;
 
+use crate::joint::Manner;
+use crate::stream_decoder::StreamDecoder;
+
 /// The endpoint of an attempt, as the dialects need it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
@@ -95,6 +98,34 @@ pub enum Step {
     Done,
 }
 
+/// What a caller has of an answer that broke off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// The text.
+    pub text: String,
+    /// The thinking. Where text has followed it, it is complete.
+    pub reasoning: String,
+}
+
+/// The rest of an answer, asked of another endpoint.
+pub struct Continuation {
+    /// What to send.
+    pub wire: Wire,
+    pub(crate) manner: Manner,
+    pub(crate) decoder: Box<dyn StreamDecoder>,
+    pub(crate) errors: Box<ErrorReader>,
+}
+
+/// Reads a status and the body that came with it.
+pub(crate) type ErrorReader = dyn Fn(u16, &[u8]) -> Failure + Send + Sync;
+
+impl Continuation {
+    /// Reads an answer with a status of 300 or above, or a 200 that is none.
+    pub fn decode_error(&self, status: u16, body: &[u8]) -> Failure {
+        (self.errors)(status, body)
+    }
+}
+
 /// One attempt at one endpoint.
 pub trait Exchange: Send + Sync {
     /// Returns what to send.
@@ -151,6 +182,16 @@ pub trait StreamAnswer: Send {
 
     /// Appends what closes a broken one: an error event, then the terminator.
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>);
+
+    /// Returns what its caller has of it, where another endpoint could go on from there.
+    fn delivered(&self) -> Option<Delivered> {
+        None
+    }
+
+    /// Goes on with what another endpoint sends. What it has shown is counted anew.
+    fn take_over(&mut self, from: Continuation) {
+        drop(from);
+    }
 }
 
 /// A stream that is gathered into a whole answer.

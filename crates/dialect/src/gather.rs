@@ -43,7 +43,7 @@ pub(crate) fn observe(observed: &mut Observed, event: &Event) {
 }
 
 /// Forgets a count that leaves out what was seen.
-fn settle(observed: &mut Observed) {
+pub(crate) fn settle(observed: &mut Observed) {
     let silent = observed.usage.is_some_and(|usage| usage.output == 0);
     if silent && observed.content_bytes != 0 {
         observed.usage = None;
@@ -51,7 +51,7 @@ fn settle(observed: &mut Observed) {
 }
 
 /// Returns whether a caller sees anything of an event.
-fn shows(event: &Event, face: &Face) -> bool {
+pub(crate) fn shows(event: &Event, face: &Face) -> bool {
     match event {
         Event::Delta { delta, .. } => {
             let thinks = matches!(delta, Delta::Reasoning(_) | Delta::ReasoningDetail(_));

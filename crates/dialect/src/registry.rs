@@ -15,12 +15,13 @@ use crate::contract::{self, Fate};
 use crate::dialect::{ClientDialect, Face, Host, UpstreamDialect, VerbatimDialect};
 use crate::door::Door;
 use crate::envelope;
-use crate::exchange::{Exchange, Stamp, Target};
+use crate::exchange::{Continuation, Delivered, Exchange, Stamp, Target};
 use crate::gemini::{GEMINI, VERTEX};
 use crate::ollama::OLLAMA;
 use crate::openai_chat::OPENAI_CHAT;
 use crate::openai_responses::OPENAI_RESPONSES;
 use crate::request::Request;
+use crate::resume::{self, may_resume};
 use crate::sap_orchestration::SapOrchestration;
 use crate::sealed;
 use crate::translated::Translated;
@@ -90,8 +91,7 @@ pub fn exchange(
     if let Some(task) = &request.task {
         return task.exchange(target, stamp);
     }
-    let upstream = upstream(endpoint.dialect).ok_or_else(|| unspoken(endpoint.dialect))?;
-    let client = client(request.dialect).ok_or_else(|| unspoken(request.dialect))?;
+    let (client, upstream) = sides(request, target)?;
     let face = Face::of(request, stamp);
     let host = Host::of(endpoint);
     // Thinking of another family has to be taken out first.
@@ -100,7 +100,7 @@ pub fn exchange(
         let wire = verbatim.edit_request(request, target)?;
         return Ok(match verbatim.passes(&host) {
             true => verbatim.attempt(wire, face, host),
-            false => Box::new(Translated { wire, face, host, client, upstream }),
+            false => Box::new(Translated { wire, face, host, client, upstream, resumes: None }),
         });
     }
     let mut chat = client.canonical(request)?;
@@ -112,7 +112,58 @@ pub fn exchange(
     let target = Target { user_hash: target.user_hash.filter(|_| tells_user), ..target };
     let mut wire = upstream.encode_request(&chat, target)?;
     wire.dropped.extend(request.ignored_names().map(str::to_owned));
-    Ok(Box::new(Translated { wire, face, host, client, upstream }))
+    Ok(Box::new(Translated { wire, face, host, client, upstream, resumes: None }))
+}
+
+/// Returns how an endpoint is asked whose answer may go on elsewhere when it breaks off, and how
+/// that answer is read.
+///
+/// # Errors
+/// As [`exchange`].
+pub fn resumable(
+    request: &Request,
+    target: Target<'_>,
+    stamp: Stamp,
+) -> Result<Box<dyn Exchange>, Failure> {
+    if request.task.is_some() {
+        return exchange(request, target, stamp);
+    }
+    let (client, upstream) = sides(request, target)?;
+    let chat = client.canonical(request)?;
+    let mut wire = upstream.encode_request(&chat, target)?;
+    wire.dropped.extend(request.ignored_names().map(str::to_owned));
+    let lane = Translated {
+        wire,
+        face: Face::of(request, stamp),
+        host: Host::of(target.endpoint),
+        client,
+        upstream,
+        resumes: Some(may_resume(&chat)),
+    };
+    Ok(Box::new(lane))
+}
+
+/// Returns how the rest of an answer is asked of an endpoint.
+///
+/// # Errors
+/// As [`exchange`].
+pub fn continuation(
+    request: &Request,
+    delivered: &Delivered,
+    target: Target<'_>,
+) -> Result<Continuation, Failure> {
+    let (client, upstream) = sides(request, target)?;
+    resume::continuation(request, delivered, target, client, upstream)
+}
+
+fn sides(
+    request: &Request,
+    target: Target<'_>,
+) -> Result<(&'static dyn ClientDialect, &'static dyn UpstreamDialect), Failure> {
+    let endpoint = target.endpoint;
+    let upstream = upstream(endpoint.dialect).ok_or_else(|| unspoken(endpoint.dialect))?;
+    let client = client(request.dialect).ok_or_else(|| unspoken(request.dialect))?;
+    Ok((client, upstream))
 }
 
 /// Returns a request in the house's form.

@@ -8,6 +8,7 @@ use crate::dialect::{ClientDialect, Face, Host, StreamDecoder, UpstreamDialect};
 use crate::emulate::{self, Unwrapping};
 use crate::exchange::{Collector, Exchange, StreamAnswer, WholeAnswer, Wire};
 use crate::gather::{Gathered, Gathering, Translating};
+use crate::resuming::Resuming;
 
 /// An attempt in the translated lane.
 pub(crate) struct Translated {
@@ -16,6 +17,8 @@ pub(crate) struct Translated {
     pub(crate) host: Host,
     pub(crate) client: &'static dyn ClientDialect,
     pub(crate) upstream: &'static dyn UpstreamDialect,
+    /// Its stream may go on elsewhere when it breaks off, and whether the request lets it.
+    pub(crate) resumes: Option<bool>,
 }
 
 impl Translated {
@@ -46,7 +49,11 @@ impl Exchange for Translated {
     }
 
     fn stream(&self) -> Box<dyn StreamAnswer> {
-        Box::new(Translating::new(self.client, self.face.clone(), self.decoder()))
+        let (face, decoder) = (self.face.clone(), self.decoder());
+        match self.resumes {
+            Some(may) => Box::new(Resuming::new(self.client, face, decoder, may)),
+            None => Box::new(Translating::new(self.client, face, decoder)),
+        }
     }
 
     fn collect(&self) -> Box<dyn Collector> {

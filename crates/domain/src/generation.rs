@@ -73,6 +73,9 @@ pub struct GenerationDetail {
     /// The tries, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<AttemptRecord>,
+    /// The parts of an answer that broke off and went on elsewhere; none where it came in one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartRecord>,
     /// The caller's application, as it named itself.
     #[serde(skip_serializing_if = "App::is_empty")]
     pub app: App,
@@ -125,6 +128,22 @@ pub struct AttemptRecord {
     pub failure: Option<String>,
     /// Milliseconds until it answered or failed.
     pub latency_ms: u64,
+}
+
+/// A part of an answer that was given by several endpoints.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PartRecord {
+    /// The endpoint that gave it.
+    pub endpoint: String,
+    /// The name of its provider.
+    pub provider_name: String,
+    /// What it used there, the house's own count where the provider gave none.
+    pub usage: Usage,
+    /// What that costs at the endpoint's price.
+    pub cost: Money,
+    /// The account bears that cost, and not the house.
+    pub is_charged: bool,
 }
 
 /// An application, as it names itself in headers. Bounded and free of control characters.

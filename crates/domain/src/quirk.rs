@@ -78,6 +78,9 @@ pub struct Quirks {
     /// Top-level fields that are sent where neither the caller nor the adapter sent one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_params: Option<Map<String, Value>>,
+    /// A conversation may end with an assistant's message, which the answer then continues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continues_assistant: Option<bool>,
     /// The provider's models call no tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_tools: Option<bool>,
@@ -290,6 +293,7 @@ flags!(
     extra_fields,
     extra_params,
     default_params,
+    continues_assistant,
     no_tools,
     prefill_mark,
     api_version,

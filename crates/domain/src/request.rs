@@ -262,6 +262,8 @@ pub struct Preferences {
     /// Whether the author of the model has to permit that others are trained on its answers.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub distillable: bool,
+    /// Whether an answer that breaks off may be continued by another endpoint.
+    pub resume: bool,
 }
 
 impl Default for Preferences {
@@ -282,6 +284,7 @@ impl Default for Preferences {
             min_throughput: Cutoffs::default(),
             max_latency_ms: Cutoffs::default(),
             distillable: false,
+            resume: false,
         }
     }
 }

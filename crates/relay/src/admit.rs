@@ -64,9 +64,12 @@ fn bound(call: &Call, plan: &Plan, output: u32) -> Money {
         let unbounded = endpoint.max_output.or(endpoint.context).unwrap_or(OUTPUT_TOKENS_UNBOUNDED);
         let most = facts.output_tokens_max.unwrap_or(unbounded).min(output);
         let price = endpoint.price.as_ref().map(|card| card.at(call.received, facts.priority));
+        // An answer that goes on elsewhere is a prompt there, as far as it has come.
+        let again = if facts.preferences.resume && facts.stream { most } else { 0 };
         let ceiling = |price: PriceInForce<'_>| {
             let output = most.saturating_mul(facts.choices.max(1));
-            price.ceiling(&Usage { input: prompt, output, ..facts.units })
+            let input = prompt.saturating_add(again);
+            price.ceiling(&Usage { input, output, ..facts.units })
         };
         price.map_or(Money::ZERO, ceiling)
     });

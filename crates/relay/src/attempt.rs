@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use crate::call::Call;
 use crate::collect::{next_piece, read_all, read_error, silence};
+use crate::errand::Errand;
 use crate::line::Line;
 use crate::world::{Body, ContentType, Response};
 
@@ -19,8 +20,29 @@ use crate::world::{Body, ContentType, Response};
 pub(crate) struct Try<'a> {
     pub(crate) exchange: &'a dyn Exchange,
     pub(crate) endpoint: EndpointIx,
+    /// The place of the credential that is shown.
+    pub(crate) credential: usize,
     /// When the request as a whole has to be over.
     pub(crate) deadline: Timestamp,
+    /// Closing the connection stops the provider's work and its bill.
+    pub(crate) cancellable: bool,
+    pub(crate) patience: Patience,
+}
+
+/// What decides on how long the first content is waited for.
+pub(crate) struct Patience {
+    /// What nearly every first token comes within, where that is known.
+    pub(crate) p99_ms: Option<u32>,
+    /// Other endpoints may be asked after this one.
+    pub(crate) has_others: bool,
+    /// It is asked to see whether the endpoint is back.
+    pub(crate) on_trial: bool,
+}
+
+/// The status that an endpoint answered, if any, and what became of the try.
+pub(crate) struct Attempted {
+    pub(crate) status: Option<u16>,
+    pub(crate) outcome: Result<Opened, Failure>,
 }
 
 /// An answer that has begun.
@@ -45,7 +67,7 @@ pub(crate) struct Streaming {
     pub(crate) deadline: Timestamp,
 }
 
-/// Asks one endpoint. Returns the status it answered, if any, and what became of it.
+/// Asks one endpoint.
 ///
 /// While it waits the caller's stream is kept alive; a caller who leaves ends the attempt, unless
 /// the provider would bill it all the same.
@@ -53,21 +75,21 @@ pub(crate) async fn attempt(
     clock: &dyn Clock,
     call: &Call,
     tried: &Try<'_>,
-    cancellable: bool,
+    errand: &Errand,
     line: &mut Line,
-) -> (Option<u16>, Result<Opened, Failure>) {
+) -> Attempted {
     let limits = Limits::of(clock, call, tried);
     if limits.first.is_zero() {
-        return (None, Err(silence()));
+        return Attempted { status: None, outcome: Err(silence()) };
     }
     let mut status = None;
-    let work = timeout(limits.first, open(call, tried, &limits, cancellable, &mut status));
-    let outcome = match line.wait_for(work, cancellable).await {
+    let work = timeout(limits.first, open(call, tried, &limits, errand, &mut status));
+    let outcome = match line.wait_for(work, tried.cancellable).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(silence()),
         Err(_) => Err(left()),
     };
-    (status, outcome)
+    Attempted { status, outcome }
 }
 
 /// How long the phases of this attempt may take.
@@ -85,6 +107,7 @@ impl Limits {
         } else {
             (timeouts.first_byte_ms, timeouts.idle_ms)
         };
+        let first_ms = tried.patience.shortened(first_ms, tried.exchange.wire().streams);
         let left_ms = tried.deadline.ms_since(clock.now());
         Limits {
             first: Duration::from_millis(first_ms.min(left_ms)),
@@ -93,18 +116,40 @@ impl Limits {
     }
 }
 
+/// The least that the first content of a stream is waited for.
+const FIRST_MIN_MS: u64 = 10_000;
+/// The same, of a request that tries whether an endpoint is back.
+const TRIAL_FIRST_MIN_MS: u64 = 5_000;
+
+impl Patience {
+    /// Returns how long the first content is waited for: three times what nearly every first token
+    /// comes within, where others could answer instead. A whole answer has no first token.
+    fn shortened(&self, first_ms: u64, streams: bool) -> u64 {
+        if !streams || !self.has_others {
+            return first_ms;
+        }
+        let usual = self.p99_ms.map(|ms| 3 * u64::from(ms));
+        match (usual, self.on_trial) {
+            (None, false) => first_ms,
+            (usual, true) => first_ms.min(usual.unwrap_or(0).max(TRIAL_FIRST_MIN_MS)),
+            (Some(usual), false) => first_ms.min(usual.max(FIRST_MIN_MS)),
+        }
+    }
+}
+
 async fn open(
     call: &Call,
     tried: &Try<'_>,
     limits: &Limits,
-    cancellable: bool,
+    errand: &Errand,
     status: &mut Option<u16>,
 ) -> Result<Opened, Failure> {
     let exchange = tried.exchange;
     let wire = exchange.wire();
-    let response = call.snapshot.upstream.send(tried.endpoint, wire).await?;
+    let response = call.snapshot.upstream.send(tried.endpoint, tried.credential, wire).await?;
     *status = Some(response.status);
-    let Response { status, content_type, retry_after_ms, mut body } = response;
+    let Response { status, content_type, retry_after_ms, quota, mut body } = response;
+    errand.learn(quota);
     if status != 200 || content_type == ContentType::Html {
         let read = read_error(&mut *body, limits.idle).await;
         let failure = exchange.decode_error(status, &read);
@@ -120,7 +165,7 @@ async fn open(
     };
     match (arrives_streamed, call.request.facts.stream) {
         (true, true) => {
-            let begun = begin(exchange, body, limits, cancellable, tried.deadline).await?;
+            let begun = begin(tried, body, limits).await?;
             Ok(Opened::Stream(begun))
         }
         (true, false) => gather(exchange, &mut *body, limits).await.map(Opened::Whole),
@@ -133,12 +178,11 @@ async fn open(
 
 /// Reads a stream up to its first content: from there on no other endpoint may take over.
 async fn begin(
-    exchange: &dyn Exchange,
+    tried: &Try<'_>,
     mut body: Box<dyn Body>,
     limits: &Limits,
-    cancellable: bool,
-    deadline: Timestamp,
 ) -> Result<Streaming, Failure> {
+    let Try { exchange, cancellable, deadline, .. } = *tried;
     let mut answer = exchange.stream();
     let mut first = Vec::new();
     loop {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use domain::catalog::EndpointIx;
-use domain::generation::AttemptRecord;
+use domain::generation::{AttemptRecord, PartRecord};
 use domain::plan::Plan;
 use domain::price::PriceCard;
 
 use crate::attempt::Opened;
 use crate::call::Call;
+use crate::errand::Errand;
 use crate::route::Route;
 
 /// A request that was admitted, on its way.
@@ -19,6 +20,10 @@ pub(crate) struct Journey {
     pub(crate) route: Route,
     /// The tries so far.
     pub(crate) attempts: Vec<AttemptRecord>,
+    /// The endpoints that answered that they had failed.
+    pub(crate) failed_in_words: Vec<EndpointIx>,
+    /// Parts of the answer that broke off and were continued elsewhere.
+    pub(crate) parts: Vec<PartRecord>,
     /// The least that any provider asked to be left alone for.
     pub(crate) retry_after_ms: Option<u64>,
     /// Fields of the request that the endpoint that serves was not sent.
@@ -38,4 +43,5 @@ pub(crate) struct Origin {
 pub(crate) struct Served {
     pub(crate) origin: Origin,
     pub(crate) opened: Opened,
+    pub(crate) errand: Errand,
 }

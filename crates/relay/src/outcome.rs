@@ -1,7 +1,10 @@
 //! What a caller is told of all tries together.
 
-use domain::failure::{Availability, AvailabilityCode, Failure, FailureKind, Fault};
+use domain::failure::{Availability, AvailabilityCode, Failure, FailureKind, Fault, Retry};
+use domain::time::Timestamp;
 
+use crate::call::Call;
+use crate::health::{Obstacle, Why};
 use crate::journey::Journey;
 
 /// Returns what the caller is told when every try has failed, `last` being the last failure.
@@ -9,7 +12,7 @@ use crate::journey::Journey;
 /// A fault of our credential is never shown as the caller's, and failures of several providers are
 /// told as one: by their common kind where they have one.
 pub(crate) fn last_word(journey: &Journey, last: Failure) -> Failure {
-    if matches!(last.fault, Fault::Caller | Fault::House) {
+    if matches!(last.fault, Fault::Caller | Fault::House) || journey.attempts.is_empty() {
         return last;
     }
     let kinds: Vec<&str> =
@@ -27,6 +30,52 @@ pub(crate) fn last_word(journey: &Journey, last: Failure) -> Failure {
     told(journey, kind, code, &last)
 }
 
+/// Returns what the caller is told when no endpoint was asked, because each is left alone for now.
+pub(crate) fn closed(journey: &Journey, obstacles: &[Obstacle], now: Timestamp) -> Failure {
+    let all = |why: Why| !obstacles.is_empty() && obstacles.iter().all(|it| it.why == why);
+    let call = &journey.call;
+    let models = shown_models(call);
+    let (kind, code, detail) = if all(Why::Gone) {
+        let detail = format!("{models} is not there: its providers no longer know it.");
+        (FailureKind::NotFound, AvailabilityCode::ModelUnavailableUpstream, detail)
+    } else if all(Why::Limited) {
+        let detail = format!("No capacity for {models} now: its providers' limits are reached.");
+        (FailureKind::RateLimited, AvailabilityCode::CapacityExhausted, detail)
+    } else if all(Why::Refused) {
+        let detail = format!("{models} cannot be served: its providers refuse this instance.");
+        (FailureKind::ProviderUnavailable, AvailabilityCode::TemporarilyUnavailable, detail)
+    } else {
+        let detail = format!("{models} cannot be served now: its providers fail.");
+        (FailureKind::ProviderOverloaded, AvailabilityCode::TemporarilyUnavailable, detail)
+    };
+    let soonest = obstacles.iter().map(|it| it.until.ms_since(now)).min();
+    let is_gone = code == AvailabilityCode::ModelUnavailableUpstream;
+    let retry_after_ms = soonest.filter(|_| !is_gone).map(|ms| ms.max(1));
+    let catalog = &call.snapshot.catalog;
+    let mut names: Vec<String> = Vec::new();
+    for candidate in &journey.plan.candidates {
+        let provider = catalog.provider(catalog.endpoint(candidate.endpoint).provider);
+        if !names.contains(&provider.display_name) {
+            names.push(provider.display_name.clone());
+        }
+    }
+    let availability = Availability {
+        code,
+        retryable: !is_gone,
+        retry_after: retry_after_ms.map(|ms| ms.div_ceil(1000)),
+        requested_models: call.request.facts.models.clone(),
+        affected_providers: names,
+        ..Availability::default()
+    };
+    let failure = Failure::new(kind, Fault::Upstream, Retry::Never, detail);
+    Failure { retry_after_ms, ..failure }.because(availability)
+}
+
+fn shown_models(call: &Call) -> String {
+    let models = call.request.facts.models.join(", ");
+    models.chars().filter(|letter| !letter.is_control()).take(200).collect()
+}
+
 fn common_kind(kinds: &[&str], last: &Failure) -> FailureKind {
     if last.fault == Fault::Credential {
         return FailureKind::ProviderUnavailable;
@@ -40,8 +89,7 @@ fn common_kind(kinds: &[&str], last: &Failure) -> FailureKind {
 fn told(journey: &Journey, kind: FailureKind, code: AvailabilityCode, last: &Failure) -> Failure {
     let tries = journey.attempts.len();
     let who = if tries == 1 { "the provider".to_owned() } else { format!("all {tries} providers") };
-    let models = journey.call.request.facts.models.join(", ");
-    let models: String = models.chars().filter(|letter| !letter.is_control()).take(200).collect();
+    let models = shown_models(&journey.call);
     let detail = match code {
         AvailabilityCode::CapacityExhausted => {
             format!(

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use domain::catalog::{EndpointIx, ModelIx};
 use domain::failure::Failure;
-use domain::health::EndpointHealth;
 use domain::models::{Resolved, resolve};
 use domain::plan::{Bond, Offers, Plan, Receipt, Turn, plan};
 use domain::request::ReasoningAsk;
@@ -15,6 +14,7 @@ use domain::usage::Usage;
 use crate::call::{Call, Refusal};
 use crate::metadata::unrouted;
 use crate::route::Route;
+use crate::tries::prompt_size;
 use crate::world::World;
 
 /// Finds out which models a request means and plans where it may go.
@@ -27,13 +27,11 @@ pub(crate) fn route(world: &World, call: &mut Call) -> Result<(Plan, Route), Box
     let conversation = conversation(call);
     let bond = conversation.and_then(|it| world.bonds.find(it, call.received));
     let (request, received) = (&call.request, call.received);
+    let size = prompt_size(call);
     let offers = Offers {
         catalog: &snapshot.catalog,
         callable: &|model| snapshot.callable(model),
-        health: &|endpoint| EndpointHealth {
-            had_outage_lately: !snapshot.health.is_well(endpoint, received),
-            ..EndpointHealth::default()
-        },
+        health: &|endpoint| snapshot.health(endpoint, received, size),
         takes_all: &|endpoint| dialect::registry::takes_all(request, endpoint),
         takes: &|endpoint, name| dialect::registry::takes(name, endpoint),
         turn: &|_| Turn::House,

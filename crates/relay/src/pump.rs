@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use dialect::exchange::{Step, StreamAnswer};
+use dialect::exchange::{FinishReason, Step, StreamAnswer};
 use domain::failure::{Failure, FailureKind};
 use domain::port::{Progress, Served};
 use domain::price::Price;
@@ -15,11 +15,13 @@ use crate::attempt::Streaming;
 use crate::call::Heading;
 use crate::collect::{next_piece, silence};
 use crate::drain::DRAIN_BYTES_MAX;
+use crate::errand::Errand;
 use crate::gate::Gate;
 use crate::journey::{Journey, Origin};
 use crate::line::Line;
 use crate::metadata::metadata;
-use crate::settle::{Ending, cost_so_far, receipt, settle, usage_so_far};
+use crate::resume::resume;
+use crate::settle::{Ending, cost_so_far, part, receipt, settle, usage_so_far};
 use crate::world::World;
 
 /// How a stream came to its end.
@@ -48,17 +50,37 @@ const TAIL: Duration = Duration::from_millis(50);
 /// Passes on a stream that has shown its first content, and settles it.
 pub(crate) async fn pump(
     world: &Arc<World>,
-    journey: Box<Journey>,
-    origin: Origin,
+    mut journey: Box<Journey>,
+    mut origin: Origin,
     mut streaming: Streaming,
+    mut errand: Errand,
     mut line: Line,
 ) {
     let first_content = world.clock.now();
     let first = std::mem::take(&mut streaming.first);
-    let route = Route { journey: &journey, origin: &origin };
-    let heading = heading(route, &*streaming.answer);
-    let end = flow(world, route, &mut streaming, &mut line, (first, heading)).await;
+    let heading = heading(Route { journey: &journey, origin: &origin }, &*streaming.answer);
+    let mut said = (first, heading);
+    let end = loop {
+        let route = Route { journey: &journey, origin: &origin };
+        let end = flow(world, route, &mut streaming, &mut line, std::mem::take(&mut said)).await;
+        let End::Broken(failure) = &end else { break end };
+        if journey.call.request.facts.preferences.resume && has_ended(&*streaming.answer) {
+            break End::Complete;
+        }
+        let resumed =
+            resume(world, &mut journey, &origin, &mut streaming, failure, &mut line).await;
+        let Some(resumed) = resumed else { break end };
+        std::mem::replace(&mut errand, resumed.errand).failed(failure, None);
+        origin = resumed.origin;
+    };
     let Streaming { mut answer, mut body, .. } = streaming;
+    tell(errand, &end, &*answer);
+    if !journey.parts.is_empty() {
+        let is_charged = !matches!(end, End::Broken(_));
+        let last = part(&journey, &origin, answer.observed(), is_charged);
+        journey.parts.push(last);
+    }
+    let route = Route { journey: &journey, origin: &origin };
     let ending = ending(world, route, &*answer, &end, &line).shown_at(first_content);
     let mut last = Vec::new();
     match &end {
@@ -92,6 +114,23 @@ fn heading(Route { journey, origin }: Route<'_>, answer: &dyn StreamAnswer) -> H
     Heading { dropped: journey.dropped.clone(), cost }
 }
 
+/// Tells how it went at the endpoint.
+fn tell(errand: Errand, end: &End, answer: &dyn StreamAnswer) {
+    match end {
+        End::Complete => errand.served(answer.observed().usage.map(|usage| usage.output)),
+        End::Broken(failure) | End::Overrun(failure) => {
+            errand.failed(failure, None);
+        }
+        // Dropped, it counts for nothing.
+        End::Cancelled => drop(errand),
+    }
+}
+
+/// Returns whether an answer has said that it is over: only its count is missing then.
+fn has_ended(answer: &dyn StreamAnswer) -> bool {
+    answer.observed().finish.is_some_and(|finish| finish != FinishReason::Error)
+}
+
 fn ending(
     world: &World,
     Route { journey, origin }: Route<'_>,
@@ -121,7 +160,10 @@ async fn flow(
     let mut step = streaming.step;
     let (tokens, _) = meter(route, &*streaming.answer, &mut line.gate);
     line.gate.pass(tokens).await;
-    let mut listening = line.send(Bytes::from(first), heading).await.is_ok();
+    let mut listening = match first.is_empty() {
+        true => !line.is_gone(),
+        false => line.send(Bytes::from(first), heading).await.is_ok(),
+    };
     let mut earlier = None;
     let mut drain = None;
     let mut drained = 0;

@@ -4,7 +4,7 @@ use dialect::exchange::{FinishReason, Observed, Receipt};
 use domain::books::Amounts;
 use domain::catalog::EndpointIx;
 use domain::failure::{Failure, FailureKind};
-use domain::generation::{Generation, GenerationDetail, Outcome};
+use domain::generation::{Generation, GenerationDetail, Outcome, PartRecord};
 use domain::money::Money;
 use domain::operation::Operation;
 use domain::port::Ended;
@@ -219,6 +219,27 @@ pub(crate) fn cost_so_far(origin: &Origin, usage: &Usage) -> (Money, Price) {
     (bill.cost, bill.price)
 }
 
+/// Returns the record of a part of an answer that was given by several endpoints.
+pub(crate) fn part(
+    journey: &Journey,
+    origin: &Origin,
+    observed: &Observed,
+    is_charged: bool,
+) -> PartRecord {
+    let catalog = &journey.call.snapshot.catalog;
+    let endpoint = catalog.endpoint(origin.endpoint);
+    let facts = &journey.call.request.facts;
+    let has_ended = observed.finish.is_some();
+    let usage = if has_ended { usage(facts, observed) } else { usage_so_far(facts, observed) };
+    PartRecord {
+        endpoint: endpoint.id.clone(),
+        provider_name: catalog.provider(endpoint.provider).display_name.clone(),
+        usage,
+        cost: bill(&origin.price, &usage).cost,
+        is_charged,
+    }
+}
+
 /// Returns what the answer tells of its cost.
 pub(crate) fn receipt(ending: &Ending, metadata: Option<Value>) -> Receipt {
     Receipt {
@@ -255,7 +276,7 @@ pub(crate) async fn settle(world: &World, journey: Box<Journey>, ending: Ending)
 }
 
 fn generation(now: Timestamp, journey: Box<Journey>, ending: Ending) -> Generation {
-    let Journey { call, route, attempts, dropped, .. } = *journey;
+    let Journey { call, route, attempts, dropped, parts, .. } = *journey;
     let catalog = &call.snapshot.catalog;
     let endpoint = ending.endpoint.map(|place| catalog.endpoint(place));
     let model = endpoint.map_or(route.models[0], |endpoint| endpoint.model);
@@ -276,6 +297,7 @@ fn generation(now: Timestamp, journey: Box<Journey>, ending: Ending) -> Generati
         error: ending.error.map(str::to_owned),
         dropped,
         attempts,
+        parts,
         app: call.app,
         external_user: facts.user,
         session_id: facts.session_id,

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use dialect::exchange::Wire;
 use domain::catalog::{Catalog, EndpointIx, ModelIx};
 use domain::failure::Failure;
+use domain::health::{EndpointHealth, PromptSize, Quota, Tally, outliers};
 use domain::models::Index;
 use domain::plan::Defaults;
 use domain::port::{Clock, Entropy, Ledger, Waiting};
@@ -16,6 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::bonds::Bonds;
 use crate::drain::Drains;
+use crate::health::{Health, Watch};
 
 /// What outlives requests and reloads.
 pub struct World {
@@ -23,6 +25,8 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// How endpoints fare.
+    pub health: Arc<Health>,
     /// Where conversations have their prompt caches.
     pub bonds: Bonds,
     /// The books.
@@ -41,8 +45,6 @@ pub struct Snapshot {
     pub upstream: Arc<dyn Upstream>,
     /// How long things may take.
     pub timeouts: Timeouts,
-    /// How endpoints have been lately.
-    pub health: Health,
     /// What the house insists on, whatever a request says.
     pub defaults: Defaults,
     /// Whether a receipt is kept of every request.
@@ -51,10 +53,21 @@ pub struct Snapshot {
     pub index: Index,
     /// By model: its endpoints that can be called.
     callable: Vec<Vec<EndpointIx>>,
+    /// By endpoint that can be called: how it fares.
+    watches: Vec<Option<Watch>>,
+    /// By model: the second in which its endpoints were last compared.
+    compared: Vec<AtomicI64>,
 }
 
 /// An endpoint that can be called now: credentials are there, and the dialect is spoken.
-pub type Offer = EndpointIx;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The endpoint.
+    pub endpoint: EndpointIx,
+    /// What tells its credentials apart, the same in every snapshot; [`Upstream::send`] is told the
+    /// place in this list. Empty where none is wanted.
+    pub credentials: Vec<u64>,
+}
 
 /// How long things may take, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,13 +92,15 @@ pub struct Timeouts {
 
 /// The network to the providers.
 pub trait Upstream: Send + Sync {
-    /// Sends a request to an endpoint and waits for the head of the response.
+    /// Sends a request to an endpoint and waits for the head of the response. `credential`: the
+    /// place of the one that is shown, among those of the endpoint's [`Offer`].
     ///
     /// # Errors
     /// When no connection comes about or it breaks before the head is read.
     fn send<'a>(
         &'a self,
         endpoint: EndpointIx,
+        credential: usize,
         wire: &'a Wire,
     ) -> Waiting<'a, Result<Response, Failure>>;
 
@@ -112,6 +127,8 @@ pub struct Response {
     pub content_type: ContentType,
     /// How long the provider asks to be left alone.
     pub retry_after_ms: Option<u64>,
+    /// What it says is left of its limits.
+    pub quota: Quota,
     /// The body.
     pub body: Box<dyn Body>,
 }
@@ -136,21 +153,34 @@ pub trait Body: Send {
 }
 
 impl Snapshot {
-    /// Takes a catalog and which of its endpoints can be called.
+    /// Takes a catalog, which of its endpoints can be called, and how they fare.
     pub fn new(
         catalog: Arc<Catalog>,
         upstream: Arc<dyn Upstream>,
         timeouts: Timeouts,
         offers: &[Offer],
+        health: &Health,
     ) -> Snapshot {
         let mut callable = vec![Vec::new(); catalog.models().len()];
-        for offer in offers {
-            callable[catalog.endpoint(*offer).model.0 as usize].push(*offer);
+        let mut watches = vec![None; catalog.endpoints().len()];
+        for Offer { endpoint, credentials } in offers {
+            let known = catalog.endpoint(*endpoint);
+            callable[known.model.0 as usize].push(*endpoint);
+            watches[endpoint.0 as usize] = Some(health.watch(&known.id, credentials));
         }
-        let health = Health::new(catalog.endpoints().len());
         let index = Index::new(&catalog, &|model| &callable[model.0 as usize]);
-        let (defaults, keeps_receipts) = (Defaults::default(), true);
-        Snapshot { catalog, upstream, timeouts, health, defaults, keeps_receipts, index, callable }
+        let compared = catalog.models().iter().map(|_| AtomicI64::new(0)).collect();
+        Snapshot {
+            catalog,
+            upstream,
+            timeouts,
+            defaults: Defaults::default(),
+            keeps_receipts: true,
+            index,
+            callable,
+            watches,
+            compared,
+        }
     }
 
     /// Returns the same with what the house insists on.
@@ -167,41 +197,40 @@ impl Snapshot {
     pub fn callable(&self, model: ModelIx) -> &[EndpointIx] {
         &self.callable[model.0 as usize]
     }
-}
 
-/// Until when each endpoint is to be left alone if there is another.
-pub struct Health {
-    unwell_until_ms: Vec<AtomicI64>,
-}
-
-/// How long an outage is held against an endpoint (OpenRouter's documentation: 30 s).
-const OUTAGE_MS: i64 = 30_000;
-/// The longest time for which a provider may ask to be left alone.
-const RETRY_AFTER_MAX_MS: u64 = 300_000;
-
-impl Health {
-    fn new(endpoints: usize) -> Health {
-        Health { unwell_until_ms: (0..endpoints).map(|_| AtomicI64::new(0)).collect() }
+    /// Returns how an endpoint fares for a prompt of that size.
+    pub fn health(&self, endpoint: EndpointIx, now: Timestamp, size: PromptSize) -> EndpointHealth {
+        self.compare(self.catalog.endpoint(endpoint).model, now);
+        let watch = self.watches[endpoint.0 as usize].as_ref();
+        watch.map(|watch| watch.view(now, size)).unwrap_or_default()
     }
 
-    /// Returns whether an endpoint has had no outage lately.
-    pub fn is_well(&self, endpoint: EndpointIx, now: Timestamp) -> bool {
-        let until = self.unwell_until_ms[endpoint.0 as usize].load(Ordering::Relaxed);
-        until <= now.ms()
+    /// Returns the watch on an endpoint, where it can be called.
+    pub fn watched(&self, endpoint: EndpointIx) -> Option<&Watch> {
+        self.watches[endpoint.0 as usize].as_ref()
     }
 
-    /// Takes note of an outage.
-    pub(crate) fn failed(&self, endpoint: EndpointIx, retry_after_ms: Option<u64>, now: Timestamp) {
-        let asked = retry_after_ms.map(|ms| ms.min(RETRY_AFTER_MAX_MS) as i64);
-        let until = now.plus_ms(asked.unwrap_or(OUTAGE_MS)).ms();
-        self.unwell_until_ms[endpoint.0 as usize].fetch_max(until, Ordering::Relaxed);
+    /// Returns the watch on an endpoint; one that cannot be called is known to nobody else.
+    pub(crate) fn watch(&self, endpoint: EndpointIx) -> Watch {
+        let known = self.watches[endpoint.0 as usize].clone();
+        known.unwrap_or_else(|| Health::default().watch("", &[]))
     }
 
-    /// Takes note of an answer.
-    pub(crate) fn answered(&self, endpoint: EndpointIx) {
-        let until = &self.unwell_until_ms[endpoint.0 as usize];
-        if until.load(Ordering::Relaxed) != 0 {
-            until.store(0, Ordering::Relaxed);
+    /// Finds, once a second, the endpoints of a model that do much worse than their peers.
+    fn compare(&self, model: ModelIx, now: Timestamp) {
+        let peers = self.callable(model);
+        let second = now.seconds();
+        let compared = &self.compared[model.0 as usize];
+        if peers.len() < PEERS_MIN || compared.swap(second, Ordering::Relaxed) == second {
+            return;
+        }
+        let watches: Vec<&Watch> = peers.iter().filter_map(|place| self.watched(*place)).collect();
+        let tallies: Vec<Tally> = watches.iter().map(|watch| watch.last_ten_seconds(now)).collect();
+        for (watch, is_outlier) in watches.iter().zip(outliers(&tallies)) {
+            watch.state().set_outlier(is_outlier);
         }
     }
 }
+
+/// Endpoints of a model below which they are not compared.
+const PEERS_MIN: usize = 5;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ledger::MemoryLedger;
-use relay::{Bonds, Drains, Snapshot, World};
+use relay::{Bonds, Drains, Health, Snapshot, World};
 use store::{Db, Recorder};
 use tokio_util::task::TaskTracker;
 
@@ -54,7 +54,13 @@ pub struct Current {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(db: Db, auth: Auth, public_url: String, current: Current) -> App {
+    pub fn new(
+        db: Db,
+        auth: Auth,
+        public_url: String,
+        current: Current,
+        health: Arc<Health>,
+    ) -> App {
         let recorder = Arc::new(Recorder::start(db.clone(), QUEUED_MAX));
         let ledger = Arc::new(MemoryLedger::new(recorder.clone()));
         let world = World {
@@ -62,6 +68,7 @@ impl App {
             entropy: Arc::new(SystemEntropy::default()),
             bonds: Bonds::default(),
             ledger: ledger.clone(),
+            health,
             tasks: TaskTracker::new(),
             drains: Drains::default(),
         };

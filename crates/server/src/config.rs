@@ -160,6 +160,9 @@ pub struct ProviderConfig {
     /// Its credential.
     #[serde(deserialize_with = "some_secret")]
     pub key: Option<Secret>,
+    /// Several credentials, among which its requests are shared out.
+    #[serde(deserialize_with = "some_secrets")]
+    pub keys: Vec<Secret>,
     /// A file that holds its credential.
     pub key_file: Option<PathBuf>,
     /// Switched on or off.
@@ -301,6 +304,11 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error
 
 fn some_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
     Option::<String>::deserialize(deserializer).map(|text| text.map(Secret::new))
+}
+
+fn some_secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secret>, D::Error> {
+    Vec::<String>::deserialize(deserializer)
+        .map(|texts| texts.into_iter().map(Secret::new).collect())
 }
 
 #[cfg(test)]

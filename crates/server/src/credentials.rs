@@ -33,28 +33,31 @@ pub fn standing(provider: &Provider, config: &Config, environment: Environment<'
     if enabled == Some(false) || (provider.disabled && enabled != Some(true)) {
         return Standing::Disabled;
     }
-    let secret = match secret(provider, said, environment) {
-        Ok(secret) => secret,
+    let secrets = match secrets(provider, said, environment) {
+        Ok(secrets) => secrets,
         Err(fault) => return Standing::Faulty(fault),
     };
-    if secret.is_none() && provider.auth != Auth::None {
+    if secrets.is_empty() && provider.auth != Auth::None {
         return Standing::NoCredential;
     }
-    let told = secret.as_ref().map(|secret| places(provider.auth, secret)).unwrap_or_default();
+    let told = secrets.first().map(|secret| places(provider.auth, secret)).unwrap_or_default();
     let placeholders = placeholders(provider, said, environment, told);
-    Standing::Active(Credential { secret, placeholders })
+    Standing::Active(Credential { secrets, placeholders })
 }
 
-fn secret(
+fn secrets(
     provider: &Provider,
     said: Option<&ProviderConfig>,
     environment: Environment<'_>,
-) -> Result<Option<Secret>, String> {
-    if let Some(key) = said.and_then(|said| said.key.clone()) {
-        return Ok(Some(key));
-    }
-    if let Some(path) = said.and_then(|said| said.key_file.as_deref()) {
-        return read(path).map(Some);
+) -> Result<Vec<Secret>, String> {
+    if let Some(said) = said {
+        let mut told: Vec<Secret> = said.key.iter().chain(&said.keys).cloned().collect();
+        if let Some(path) = said.key_file.as_deref().filter(|_| told.is_empty()) {
+            told.push(read(path)?);
+        }
+        if !told.is_empty() {
+            return Ok(told);
+        }
     }
     let set = |name: &str| {
         let text = environment(name)?.trim().to_owned();
@@ -62,13 +65,15 @@ fn secret(
     };
     let found = provider.key_env.iter().find_map(|name| Some((name.as_str(), set(name)?)));
     match found {
-        None => Ok(None),
-        Some((AWS_ID, id)) if provider.auth == Auth::Aws => aws(&id, &set).map(Some),
+        None => Ok(Vec::new()),
+        Some((AWS_ID, id)) if provider.auth == Auth::Aws => {
+            aws(&id, &set).map(|secret| vec![secret])
+        }
         // Google's variable names a file.
         Some((_, text)) if provider.auth == Auth::GcpOauth && !text.starts_with('{') => {
-            read(Path::new(&text)).map(Some)
+            read(Path::new(&text)).map(|secret| vec![secret])
         }
-        Some((_, text)) => Ok(Some(Secret::new(text))),
+        Some((_, text)) => Ok(vec![Secret::new(text)]),
     }
 }
 
@@ -137,7 +142,7 @@ mod tests {
     }
 
     fn shown(credential: &Credential) -> &str {
-        credential.secret.as_ref().map(Secret::expose).unwrap_or_default()
+        credential.secrets.first().map(Secret::expose).unwrap_or_default()
     }
 
     #[test]

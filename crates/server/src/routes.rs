@@ -10,7 +10,8 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::address;
 use crate::api::{
-    chat, count, credits, generation, keys, models, operations, providers, receipt, workspaces,
+    chat, count, credits, generation, keys, metrics, models, operations, providers, receipt,
+    routing, workspaces,
 };
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
@@ -103,6 +104,7 @@ fn api() -> Vec<(&'static str, Methods)> {
         ("/model/{author}/{slug}", get(models::one)),
         ("/endpoints/zdr", get(models::zdr)),
         ("/providers", get(providers::list)),
+        ("/routing/endpoints", get(routing::endpoints)),
         ("/generation", get(generation::generation)),
         ("/generation/receipt", get(receipt::receipt)),
         ("/key", get(keys::own)),
@@ -134,6 +136,7 @@ fn house() -> Vec<(&'static str, Methods)> {
     vec![
         ("/", get(front)),
         (dialect::registry::DOCS, get(|| async { ERRORS })),
+        ("/metrics", get(metrics::metrics)),
         ("/healthz", get(|| async { "ok\n" })),
     ]
 }

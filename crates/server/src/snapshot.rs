@@ -7,7 +7,7 @@ use std::sync::Arc;
 use catalog::{Fault, Layers, SourceFile};
 use domain::catalog::{Catalog, EndpointIx, ProviderIx};
 use domain::port::Clock;
-use relay::{Snapshot, Timeouts};
+use relay::{Health, Offer, Snapshot, Timeouts};
 
 use crate::config::Config;
 use crate::credentials::{Environment, Standing, standing};
@@ -120,6 +120,8 @@ pub struct Parts<'a> {
     pub clients: Clients,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// How endpoints fare, which outlives reloads.
+    pub health: &'a Health,
 }
 
 /// Makes a snapshot.
@@ -133,10 +135,11 @@ pub fn assemble(config: &Config, parts: Parts<'_>) -> Result<Assembled, Assembly
     if let Some(slug) = config.providers.keys().find(|slug| catalog.find_provider(slug).is_none()) {
         return Err(AssemblyError::UnknownProvider(slug.clone()));
     }
+    let health = parts.health;
     let (routes, offers, providers) = routes(&catalog, config, parts.environment);
     let catalog = Arc::new(catalog);
     let network = Arc::new(Network::new(parts.clients, parts.clock, routes));
-    let snapshot = Snapshot::new(catalog, network, timeouts(config), &offers)
+    let snapshot = Snapshot::new(catalog, network, timeouts(config), &offers, health)
         .insisting(config.routing.defaults())
         .keeping_receipts(config.routing.receipts);
     Ok(Assembled { snapshot: Arc::new(snapshot), providers })
@@ -146,15 +149,15 @@ fn routes(
     catalog: &Catalog,
     config: &Config,
     environment: Environment<'_>,
-) -> (Vec<Option<Route>>, Vec<EndpointIx>, Vec<Found>) {
-    let mut credentials: BTreeMap<ProviderIx, (Proof, Credential)> = BTreeMap::new();
+) -> (Vec<Option<Route>>, Vec<Offer>, Vec<Found>) {
+    let mut credentials: BTreeMap<ProviderIx, (Vec<Proof>, Credential)> = BTreeMap::new();
     let mut found: Vec<Found> = Vec::new();
     for (place, provider) in (0..).map(ProviderIx).zip(catalog.providers()) {
         let (active, fault) = match standing(provider, config, environment) {
             Standing::Active(credential) => {
-                match Proof::of(provider.auth, &credential, provider.private_network) {
-                    Ok(proof) => {
-                        credentials.insert(place, (proof, credential));
+                match Proof::all(provider.auth, &credential, provider.private_network) {
+                    Ok(proofs) => {
+                        credentials.insert(place, (proofs, credential));
                         (true, None)
                     }
                     Err(fault) => (false, Some(fault)),
@@ -177,16 +180,18 @@ fn routes(
         let credential = credentials.get(&endpoint.provider);
         let kind = catalog.model(endpoint.model).kind;
         let spoken = dialect::registry::is_served(kind, endpoint.dialect);
-        let Some((proof, credential)) = credential.filter(|_| endpoint.is_routable() && spoken)
+        let Some((proofs, credential)) = credential.filter(|_| endpoint.is_routable() && spoken)
         else {
             routes.push(None);
             continue;
         };
         let provider = &mut found[endpoint.provider.0 as usize];
-        match Route::new(endpoint, proof.clone(), &credential.placeholders) {
+        match Route::new(endpoint, proofs.clone(), &credential.placeholders) {
             Ok(route) => {
                 provider.callable += 1;
-                offers.push(place);
+                let slug = &catalog.provider(endpoint.provider).slug;
+                let credentials = credential.names(slug);
+                offers.push(Offer { endpoint: place, credentials });
                 routes.push(Some(route));
             }
             Err(fault) => {

@@ -128,6 +128,7 @@ impl VerbatimDialect for OpenaiResponses {
                 host,
                 client: &OPENAI_RESPONSES,
                 upstream: &OPENAI_RESPONSES,
+                resumes: None,
             }),
         }
     }

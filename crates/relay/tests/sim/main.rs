@@ -7,12 +7,17 @@
 
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "a test that cannot go on has failed")]
 
+mod mutant;
 mod oracle;
+mod outage;
+mod resume;
+mod town;
 mod upstream;
 mod world;
 
 use std::collections::BTreeSet;
 
+use mutant::{MUTANTS, plant};
 use oracle::{Seen, check};
 use upstream::Fate;
 use world::{Scene, Stage};
@@ -51,5 +56,26 @@ async fn a_seed_replays() {
         let first = Stage::build(&scene).perform(&scene).await;
         let second = Stage::build(&scene).perform(&scene).await;
         assert_eq!(first, second, "seed {seed}");
+    }
+}
+
+/// What the rules are worth: a fault that is planted is seen, wherever it is.
+#[tokio::test(start_paused = true)]
+async fn every_planted_fault_is_seen() {
+    for mutant in MUTANTS {
+        let (mut planted, mut caught) = (0, 0);
+        for seed in 0..600 {
+            let scene = Scene::of(seed);
+            let stage = Stage::build(&scene);
+            let mut seen = stage.perform(&scene).await;
+            if plant(mutant, &stage, &mut seen) {
+                planted += 1;
+                caught += u32::from(check(&scene, &stage, &seen).await.is_err());
+            }
+        }
+        assert!(10 < planted, "{mutant:?} found a place {planted} times");
+        // A leak is none where a provider that blames the caller may be quoted, and a single try
+        // has no other order.
+        assert!(planted <= 2 * caught, "{mutant:?} was seen {caught} of {planted} times");
     }
 }

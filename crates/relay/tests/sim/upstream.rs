@@ -10,6 +10,7 @@ use bytes::Bytes;
 use dialect::exchange::Wire;
 use domain::catalog::EndpointIx;
 use domain::failure::{Failure, FailureKind};
+use domain::health::Quota;
 use domain::port::Waiting;
 use relay::{Body, ContentType, Response, Upstream};
 use tokio::time::{Sleep, sleep};
@@ -102,6 +103,14 @@ impl Scripted {
         Scripted { fates, asked: Mutex::default() }
     }
 
+    /// Changes what is noted. Returns whether that made a difference.
+    pub fn tamper(&self, change: impl FnOnce(&mut Vec<u32>)) -> bool {
+        let mut asked = self.asked.lock().unwrap();
+        let before = asked.clone();
+        change(&mut asked);
+        *asked != before
+    }
+
     /// Returns which endpoints were asked, in order.
     pub fn asked(&self) -> Vec<u32> {
         self.asked.lock().unwrap().clone()
@@ -112,6 +121,7 @@ impl Upstream for Scripted {
     fn send<'a>(
         &'a self,
         endpoint: EndpointIx,
+        _credential: usize,
         wire: &'a Wire,
     ) -> Waiting<'a, Result<Response, Failure>> {
         self.asked.lock().unwrap().push(endpoint.0);
@@ -121,7 +131,7 @@ impl Upstream for Scripted {
     }
 }
 
-async fn act(fate: Fate, streams: bool) -> Result<Response, Failure> {
+pub async fn act(fate: Fate, streams: bool) -> Result<Response, Failure> {
     match fate {
         Fate::Answer { after_ms, gap_ms } => {
             sleep(Duration::from_millis(after_ms)).await;
@@ -142,6 +152,7 @@ async fn act(fate: Fate, streams: bool) -> Result<Response, Failure> {
                 status: 200,
                 content_type: ContentType::Html,
                 retry_after_ms: None,
+                quota: Quota::default(),
                 body,
             })
         }
@@ -204,7 +215,8 @@ fn answer(streams: bool) -> Vec<Bytes> {
 
 fn response(status: u16, streams: bool, body: Script) -> Response {
     let content_type = if streams { ContentType::EventStream } else { ContentType::Json };
-    Response { status, content_type, retry_after_ms: None, body: Box::new(body) }
+    let quota = Quota::default();
+    Response { status, content_type, retry_after_ms: None, quota, body: Box::new(body) }
 }
 
 fn broken() -> Failure {

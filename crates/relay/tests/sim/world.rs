@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalog::{Layers, SourceFile};
+use dialect::request::Request;
 use domain::catalog::EndpointIx;
 use domain::generation::{App, Generation};
 use domain::id::{GenerationId, KeyId};
@@ -13,7 +14,7 @@ use domain::money::Money;
 use domain::port::{Archive, Clock, Entropy, Waiting};
 use domain::time::Timestamp;
 use ledger::MemoryLedger;
-use relay::{Bonds, Call, Drains, ReplyBody, Snapshot, Timeouts, World, relay};
+use relay::{Bonds, Call, Drains, Offer, Reply, ReplyBody, Snapshot, Timeouts, World, relay};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -85,7 +86,7 @@ impl Archive for Memory {
 }
 
 /// Time as tokio's paused clock has it.
-struct PausedClock(Instant);
+pub struct PausedClock(pub Instant);
 
 impl Clock for PausedClock {
     fn now(&self) -> Timestamp {
@@ -93,7 +94,7 @@ impl Clock for PausedClock {
     }
 }
 
-struct Drawn(u64);
+pub struct Drawn(pub u64);
 
 impl Entropy for Drawn {
     fn draw(&self) -> u128 {
@@ -112,12 +113,13 @@ pub const TIMEOUTS: Timeouts = Timeouts {
     write_stall_ms: 1_000,
 };
 
-fn overlay(cancellable: bool) -> String {
+/// Providers by name and price in dollars per million tokens, all of one model.
+pub fn overlay(providers: &[(&str, &str)], cancellable: bool) -> String {
     let mut text = String::from(
         "[[model]]\nid = \"sim/one\"\nname = \"One\"\ncontext = 8192\nmax_output = 1000\n\
          input_modalities = [\"text\"]\noutput_modalities = [\"text\"]\n",
     );
-    for (name, price) in [("a", "1"), ("b", "2"), ("c", "3")] {
+    for (name, price) in providers {
         text += &format!(
             "[provider.{name}]\nname = \"{name}\"\ndialect = \"openai-chat\"\n\
              base_url = \"http://127.0.0.1:1/v1\"\nauth = \"none\"\ncancellable = {cancellable}\n\
@@ -128,26 +130,34 @@ fn overlay(cancellable: bool) -> String {
     text
 }
 
+pub fn offer(endpoint: EndpointIx) -> Offer {
+    Offer { endpoint, credentials: Vec::new() }
+}
+
+const THREE: [(&str, &str); 3] = [("a", "1"), ("b", "2"), ("c", "3")];
+
 impl Stage {
     pub fn build(scene: &Scene) -> Stage {
-        let file = SourceFile { path: "sim.toml".to_owned(), text: overlay(scene.cancellable) };
+        let file =
+            SourceFile { path: "sim.toml".to_owned(), text: overlay(&THREE, scene.cancellable) };
         let layers = Layers { base: vec![], overlays: vec![vec![file]] };
         let catalog = Arc::new(catalog::load(&layers).expect("the stage's catalog").catalog);
         let upstream = Arc::new(Scripted::new(scene.fates.clone()));
-        let offers: Vec<EndpointIx> = (0..3).map(EndpointIx).collect();
+        let offers: Vec<Offer> = (0..3).map(EndpointIx).map(offer).collect();
         let archived = Arc::new(Memory::default());
         let ledger = Arc::new(MemoryLedger::new(archived.clone()));
-        let key = Arc::new(key());
+        let key = Arc::new(key("k"));
         ledger.open(&key.id, Spend::default());
         let world = World {
             clock: Arc::new(PausedClock(Instant::now())),
             entropy: Arc::new(Drawn(scene.seed)),
             bonds: Bonds::default(),
+            health: Arc::default(),
             ledger: ledger.clone(),
             tasks: TaskTracker::new(),
             drains: Drains::default(),
         };
-        let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers);
+        let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health);
         let snapshot = Arc::new(snapshot);
         Stage { world: Arc::new(world), ledger, upstream, archived, snapshot, key }
     }
@@ -155,13 +165,11 @@ impl Stage {
     /// Sends the request and notes what its caller sees.
     pub async fn perform(&self, scene: &Scene) -> Seen {
         let body = format!(
-            "{{\"model\":\"sim/one\",\"provider\":{{\"sort\":\"price\"}},\"stream\":{},\"max_tokens\":100,\"messages\":\
-             [{{\"role\":\"user\",\"content\":\"hi\"}}]}}",
+            "{{\"model\":\"sim/one\",\"provider\":{{\"sort\":\"price\"}},\"stream\":{},\
+             \"max_tokens\":100,\"messages\":[{{\"role\":\"user\",\"content\":\"hi\"}}]}}",
             scene.streams
         );
-        let request =
-            dialect::registry::decode(&dialect::door::Door::ChatCompletions, Bytes::from(body))
-                .expect("a request");
+        let request = decoded(body);
         let call = Call {
             id: GenerationId::new(1_787_000_000, self.world.entropy.draw()),
             key: self.key.clone(),
@@ -185,19 +193,29 @@ impl Stage {
     }
 }
 
+pub fn decoded(body: String) -> Request {
+    dialect::registry::decode(&dialect::door::Door::ChatCompletions, Bytes::from(body))
+        .expect("a request")
+}
+
 async fn listen(world: Arc<World>, call: Call) -> Seen {
     match relay(&world, call).await {
         Err(refusal) => Seen::Refused(refusal.failure.status()),
-        Ok(reply) => match reply.body {
-            ReplyBody::Whole(bytes) => Seen::Whole(text(&bytes)),
-            ReplyBody::Stream(mut pieces) => {
-                let mut all = Vec::new();
-                while let Some(piece) = pieces.recv().await {
-                    all.extend_from_slice(&piece.expect("these streams say how they end"));
-                }
-                Seen::Streamed(text(&all))
+        Ok(reply) => heard(reply).await,
+    }
+}
+
+/// Listens to an answer until its end.
+pub async fn heard(reply: Reply) -> Seen {
+    match reply.body {
+        ReplyBody::Whole(bytes) => Seen::Whole(text(&bytes)),
+        ReplyBody::Stream(mut pieces) => {
+            let mut all = Vec::new();
+            while let Some(piece) = pieces.recv().await {
+                all.extend_from_slice(&piece.expect("these streams say how they end"));
             }
-        },
+            Seen::Streamed(text(&all))
+        }
     }
 }
 
@@ -206,9 +224,9 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// A key with a limit that fits any request of these scenes.
-fn key() -> ApiKey {
+pub fn key(id: &str) -> ApiKey {
     ApiKey {
-        id: KeyId::new("k"),
+        id: KeyId::new(id),
         name: "k".to_owned(),
         label: "k".to_owned(),
         limit: Some(Money::from_nanos(1_000_000_000)),

@@ -133,6 +133,9 @@ async fn serve(
     let mut request = decode(door, body)?;
     let framing = request.framing;
     request.headers = dialect_headers(&head.headers);
+    if headers_ask(&head.headers, &RESUME) {
+        request.facts.preferences.resume = true;
+    }
     if request.facts.session_id.is_none() {
         request.facts.session_id = text(&head.headers, &SESSION_ID, 256);
     }
@@ -153,6 +156,8 @@ async fn serve(
     Ok((relay(&app.world, call).await?, framing))
 }
 
+/// As `provider.resume` in the body.
+const RESUME: HeaderName = HeaderName::from_static("x-interline-resume");
 const SESSION_ID: HeaderName = HeaderName::from_static("x-session-id");
 const TITLES: [HeaderName; 2] =
     [HeaderName::from_static("x-openrouter-title"), HeaderName::from_static("x-title")];
@@ -172,6 +177,10 @@ const DIALECT_HEADERS: [HeaderName; 1] = [HeaderName::from_static("anthropic-bet
 fn dialect_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let sent = |name: &HeaderName| Some((name.to_string(), text(headers, name, 1024)?));
     DIALECT_HEADERS.iter().filter_map(sent).collect()
+}
+
+fn headers_ask(headers: &HeaderMap, name: &HeaderName) -> bool {
+    headers.get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }
 
 fn wants_metadata(headers: &HeaderMap) -> bool {

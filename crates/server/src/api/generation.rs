@@ -139,8 +139,28 @@ fn record(generation: &Generation, permaslug: Option<&str>) -> Value {
     });
     if let (Some(record), Value::Object(figures)) = (record.as_object_mut(), figures) {
         record.extend(figures);
+        if !generation.detail.parts.is_empty() {
+            record.insert("parts".to_owned(), Value::Array(parts(generation)));
+        }
     }
     record
+}
+
+/// Returns what each endpoint gave of an answer that went on elsewhere, which is ours to show.
+fn parts(generation: &Generation) -> Vec<Value> {
+    let parts = generation.detail.parts.iter();
+    parts
+        .map(|part| {
+            json!({
+                "provider_name": part.provider_name,
+                "endpoint_id": part.endpoint,
+                "tokens_prompt": part.usage.prompt(),
+                "tokens_completion": part.usage.output,
+                "cost": part.cost.dollars(),
+                "is_charged": part.is_charged,
+            })
+        })
+        .collect()
 }
 
 fn attempts(generation: &Generation) -> Vec<Value> {

@@ -5,10 +5,12 @@ pub mod count;
 pub mod credits;
 pub mod generation;
 pub mod keys;
+pub mod metrics;
 pub mod models;
 pub mod operations;
 pub mod providers;
 pub mod receipt;
+pub mod routing;
 
 pub mod workspaces;
 

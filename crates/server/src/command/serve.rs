@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::secret::Secret;
+use relay::Health;
 use simulator::Simulator;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -78,6 +79,7 @@ fn start_log(config: &Config) -> Result<(), Trouble> {
 /// What lives as long as the process and is needed for every reload.
 struct House {
     clients: Clients,
+    health: Arc<Health>,
     /// The simulator behind the demo models, where they are served.
     simulator: Option<Simulator>,
 }
@@ -88,7 +90,8 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     let root = root_key(&db, &hasher, serve.root_key.as_deref()).await?;
     let clients = Clients::new(Duration::from_millis(config.timeouts.connect_ms));
     let desk = payments::open(&config.payments, &clients, &db)?;
-    let mut house = House { clients, simulator: None };
+    let health = Arc::new(Health::default());
+    let mut house = House { clients, health: health.clone(), simulator: None };
     let assembled = first_assembly(&mut house, &config)?;
     let listener = TcpListener::bind(config.listen)
         .await
@@ -108,7 +111,7 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     let demo_key = house.simulator.is_some().then(|| demo_key(&auth));
     let current = current(assembled, config);
     announce(&current, address, made.as_ref(), demo_key.as_ref())?;
-    let app = Arc::new(App::new(db, auth, public_url, current).selling(desk));
+    let app = Arc::new(App::new(db, auth, public_url, current, health).selling(desk));
     let looking = app
         .desk
         .clone()
@@ -147,6 +150,7 @@ fn assembly(house: &House, config: &Config) -> Result<Assembled, Trouble> {
         environment: &environment,
         clients: house.clients.clone(),
         clock: Arc::new(SystemClock),
+        health: &house.health,
     };
     Ok(assemble(config, parts)?)
 }

@@ -7,6 +7,7 @@ mod guard;
 mod media;
 mod network;
 mod proof;
+mod quota;
 mod route;
 
 pub use clients::Clients;

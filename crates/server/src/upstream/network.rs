@@ -18,6 +18,7 @@ use relay::{ContentType, Response, Upstream};
 use super::body::ResponseBody;
 use super::clients::{Clients, JSON};
 use super::media::AGENT;
+use super::quota::quota;
 use super::route::Route;
 
 /// The network as one snapshot of catalog and configuration sees it.
@@ -34,12 +35,19 @@ impl Network {
         Network { clients, clock, routes }
     }
 
-    async fn exchange(&self, endpoint: EndpointIx, wire: &Wire) -> Result<Response, Failure> {
+    async fn exchange(
+        &self,
+        endpoint: EndpointIx,
+        credential: usize,
+        wire: &Wire,
+    ) -> Result<Response, Failure> {
         let route = self.routes[endpoint.0 as usize]
             .as_ref()
             .ok_or_else(|| Failure::house("an endpoint was planned that has no route"))?;
         let mut request = request(route, wire)?;
-        route.proof.add(&mut request, &wire.body, &self.clients, self.clock.now()).await?;
+        if let Some(proof) = route.proofs.get(credential) {
+            proof.add(&mut request, &wire.body, &self.clients, self.clock.now()).await?;
+        }
         let answer = self.clients.send(route.private, request).await;
         response(answer.map_err(|error| unreachable_provider(&error))?, self.clock.now())
     }
@@ -49,9 +57,10 @@ impl Upstream for Network {
     fn send<'a>(
         &'a self,
         endpoint: EndpointIx,
+        credential: usize,
         wire: &'a Wire,
     ) -> Waiting<'a, Result<Response, Failure>> {
-        Box::pin(self.exchange(endpoint, wire))
+        Box::pin(self.exchange(endpoint, credential, wire))
     }
 
     fn fetch<'a>(
@@ -101,6 +110,7 @@ fn response(answer: http::Response<Incoming>, now: Timestamp) -> Result<Response
         status: head.status.as_u16(),
         content_type: content_type(&head.headers),
         retry_after_ms: retry_after_ms(&head.headers, now),
+        quota: quota(&head.headers, now),
         body: Box::new(ResponseBody(body)),
     })
 }

@@ -18,8 +18,8 @@ pub struct Route {
     base_path: String,
     /// Where chat completions go: made once, for it is what nearly every request wants.
     chat: Uri,
-    /// What proves who calls.
-    pub(super) proof: Proof,
+    /// What proves who calls: one for each secret.
+    pub(super) proofs: Vec<Proof>,
     /// The headers of every request.
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// The host may be on loopback or a private network.
@@ -35,7 +35,7 @@ impl Route {
     /// A sentence for the operator, when a placeholder has no value or the address is none.
     pub fn new(
         endpoint: &Endpoint,
-        proof: Proof,
+        proofs: Vec<Proof>,
         placeholders: &BTreeMap<String, String>,
     ) -> Result<Route, String> {
         let filled = fill(&endpoint.base_url, placeholders)?;
@@ -55,7 +55,7 @@ impl Route {
             authority,
             base_path,
             chat,
-            proof,
+            proofs,
             headers: added(endpoint, placeholders)?,
             private: endpoint.private_network,
         })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::generation::{App, AttemptRecord, Generation, GenerationDetail, Outcome};
+use domain::generation::{App, AttemptRecord, Generation, GenerationDetail, Outcome, PartRecord};
 use domain::id::{GenerationId, KeyId};
 use domain::key::{ApiKey, Reset};
 use domain::money::Money;
@@ -60,6 +60,7 @@ pub(crate) fn generation(number: u128, key: &str, created: &str, cost: i64) -> G
                 failure: None,
                 latency_ms: 120,
             }],
+            parts: vec![PartRecord { is_charged: true, ..PartRecord::default() }],
             app: App { title: Some("Ünïcode \u{1f980}".to_owned()), ..App::default() },
             external_user: Some("user-1".to_owned()),
             session_id: None,

@@ -84,6 +84,7 @@ fn preferences(lots: &mut Lots) -> Preferences {
         min_throughput: one_of(lots, &cutoffs),
         max_latency_ms: one_of(lots, &cutoffs),
         distillable: false,
+        resume: lots.below(8) == 0,
     }
 }
 

@@ -7,11 +7,12 @@ use super::model::{architecture, created};
 use super::pricing::{in_force, pricing};
 use super::view::{View, keeps_nothing, status};
 
-/// Returns an endpoint as listings show it. Figures of its service are `null`: nothing is measured
-/// over time yet. `available`, whether it can be called here, is ours.
+/// Returns an endpoint as listings show it. Figures of its service are what this instance
+/// measured, and `null` where it did not ask. `available`, whether it can be called here, is ours.
 pub(super) fn endpoint(view: &View<'_>, place: EndpointIx) -> Value {
     let (provider, endpoint) = view.look_up(place);
     let model = view.catalog.model(endpoint.model);
+    let figures = (view.figures)(place).unwrap_or_default();
     let caches = in_force(endpoint, view.now).is_some_and(|price| price.cache_read.is_some());
     json!({
         "name": format!("{} | {}", provider.display_name, model.permaslug),
@@ -26,18 +27,23 @@ pub(super) fn endpoint(view: &View<'_>, place: EndpointIx) -> Value {
         "max_prompt_tokens": endpoint.max_input,
         "supported_parameters": dialect::registry::supported_parameters(endpoint),
         "status": status(provider, endpoint),
-        "uptime_last_5m": null,
-        "uptime_last_30m": null,
-        "uptime_last_1d": null,
+        "uptime_last_5m": percent(figures.uptime_last_5m),
+        "uptime_last_30m": percent(figures.uptime_last_30m),
+        "uptime_last_1d": percent(figures.uptime_last_1d),
         "supports_tool_choice": tool_choice(endpoint),
         "native_tools": {},
         "service_tier": null,
         "supports_diarization": false,
         "supports_implicit_caching": caches && endpoint.dialect == Dialect::OpenaiChat,
-        "latency_last_30m": null,
-        "throughput_last_30m": null,
+        "latency_last_30m": figures.latency_last_30m,
+        "throughput_last_30m": figures.throughput_last_30m,
         "available": view.is_callable(place),
     })
+}
+
+/// Returns a share in percent, from hundredths of one.
+pub(crate) fn percent(hundredths: Option<u32>) -> Option<f64> {
+    hundredths.map(|hundredths| f64::from(hundredths) / 100.0)
 }
 
 /// Returns which values of `tool_choice` an endpoint takes.

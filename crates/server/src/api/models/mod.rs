@@ -24,6 +24,7 @@ mod samples;
 
 pub use abroad::{geminis, geminis_one, ollamas, ollamas_one, ollamas_version};
 pub use detail::{endpoints, one, retrieved, retrieved_whole, zdr};
+pub(crate) use endpoint::percent;
 pub use images::{image_endpoints, image_models};
 pub use list::{count, embeddings, list};
 pub(super) use name::named;

@@ -194,7 +194,7 @@ impl Sample {
     pub(super) fn at<T>(&self, now: &str, look: impl FnOnce(&View<'_>) -> T) -> T {
         let callable = |model: ModelIx| self.callable[model.0 as usize].as_slice();
         let now = Timestamp::parse(now).unwrap();
-        look(&View { catalog: &self.catalog, callable: &callable, now })
+        look(&View { catalog: &self.catalog, callable: &callable, figures: &|_| None, now })
     }
 
     /// Returns its rows at noon.

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use domain::catalog::ModelIx;
+use domain::catalog::{EndpointIx, ModelIx};
 use domain::time::Timestamp;
 use relay::Snapshot;
 use serde_json::value::{RawValue, to_raw_value};
@@ -70,15 +70,15 @@ pub(super) fn with_view<T>(
     look: impl FnOnce(&View<'_>) -> T,
 ) -> T {
     let callable = |model: ModelIx| snapshot.callable(model);
-    look(&View { catalog: &snapshot.catalog, callable: &callable, now })
+    let figures = |place: EndpointIx| snapshot.watched(place).map(|watch| watch.figures(now));
+    look(&View { catalog: &snapshot.catalog, callable: &callable, figures: &figures, now })
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::catalog::EndpointIx;
     use domain::failure::Failure;
     use domain::port::Waiting;
-    use relay::{Response, Timeouts, Upstream};
+    use relay::{Health, Offer, Response, Timeouts, Upstream};
 
     use super::super::samples::{NOON, sample};
     use super::*;
@@ -90,6 +90,7 @@ mod tests {
         fn send<'a>(
             &'a self,
             _: EndpointIx,
+            _: usize,
             _: &'a dialect::exchange::Wire,
         ) -> Waiting<'a, Result<Response, Failure>> {
             Box::pin(async { Err(Failure::house("nowhere")) })
@@ -108,8 +109,10 @@ mod tests {
             keep_alive_ms: 1,
             write_stall_ms: 1,
         };
+        let offer = |endpoint: &EndpointIx| Offer { endpoint: *endpoint, credentials: Vec::new() };
+        let offers: Vec<Offer> = sample.offers.iter().map(offer).collect();
         let (catalog, nowhere) = (Arc::new(sample.catalog), Arc::new(Nowhere));
-        Arc::new(Snapshot::new(catalog, nowhere, timeouts, &sample.offers))
+        Arc::new(Snapshot::new(catalog, nowhere, timeouts, &offers, &Health::default()))
     }
 
     #[test]

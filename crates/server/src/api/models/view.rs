@@ -1,6 +1,7 @@
 //! What listings are made from.
 
 use domain::catalog::{Catalog, Endpoint, EndpointIx, EndpointStatus, ModelIx, Provider};
+use domain::health::Figures;
 use domain::time::Timestamp;
 
 /// A catalog at one instant, and which of its endpoints can be called.
@@ -10,6 +11,8 @@ pub(super) struct View<'a> {
     pub catalog: &'a Catalog,
     /// The endpoints of a model that can be called.
     pub callable: &'a dyn Fn(ModelIx) -> &'a [EndpointIx],
+    /// How an endpoint has fared, where it can be called.
+    pub figures: &'a dyn Fn(EndpointIx) -> Option<Figures>,
     /// The present, which decides on prices by the hour.
     pub now: Timestamp,
 }

@@ -36,12 +36,22 @@ pub enum Proof {
 }
 
 impl Proof {
-    /// Makes the proof of a provider. `private`: the operator lets it be reached anywhere.
+    /// Makes the proofs of a provider, one for each secret. `private`: the operator lets it be
+    /// reached anywhere.
     ///
     /// # Errors
-    /// A sentence for the operator, when the credential is none of the kind. It never repeats it.
-    pub fn of(auth: Auth, credential: &Credential, private: bool) -> Result<Proof, String> {
-        let Some(secret) = &credential.secret else { return Ok(Proof::None) };
+    /// A sentence for the operator, when a secret is none of the kind. It never repeats it.
+    pub fn all(auth: Auth, credential: &Credential, private: bool) -> Result<Vec<Proof>, String> {
+        let of = |secret| Proof::of(auth, secret, credential, private);
+        credential.secrets.iter().map(of).collect()
+    }
+
+    fn of(
+        auth: Auth,
+        secret: &Secret,
+        credential: &Credential,
+        private: bool,
+    ) -> Result<Proof, String> {
         let name = match auth {
             Auth::None => return Ok(Proof::None),
             Auth::Bearer => return bearer(secret),

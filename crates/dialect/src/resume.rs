@@ -1,0 +1,68 @@
+//! An answer that breaks off on one endpoint and goes on at another, so that its caller sees one.
+//!
+//! It is done on the house's own events: the caller's encoder stays, the provider's decoder is
+//! changed (`resuming.rs`). What was delivered goes to the next endpoint as the beginning of its
+//! answer, or, where it cannot go on from one, with the request to do so; whatever it repeats is
+//! taken out (`joint.rs`).
+
+use domain::chat::{ChatRequest, Format, Message, Part, Role};
+use domain::failure::Failure;
+
+use crate::dialect::{ClientDialect, Host, UpstreamDialect};
+use crate::exchange::{Continuation, Delivered, Target};
+use crate::joint::Manner;
+use crate::request::Request;
+
+/// What an endpoint is asked that cannot go on from a beginning.
+const GO_ON: &str = "Your answer above was cut off by a fault of the connection. Go on from exactly \
+                     where it ends, beginning with its very next character. Repeat nothing of it, \
+                     and say nothing about the interruption.";
+
+/// Returns whether an answer to this request may be continued elsewhere: it is one answer, in text
+/// that no schema binds.
+pub(crate) fn may_resume(chat: &ChatRequest) -> bool {
+    let is_free = matches!(chat.output.format, None | Some(Format::Text));
+    is_free && chat.output.choices.unwrap_or(1) == 1
+}
+
+/// Returns how the rest of an answer is asked of an endpoint.
+///
+/// # Errors
+/// When the endpoint cannot do what the request insists on.
+pub(crate) fn continuation(
+    request: &Request,
+    delivered: &Delivered,
+    target: Target<'_>,
+    client: &'static dyn ClientDialect,
+    upstream: &'static dyn UpstreamDialect,
+) -> Result<Continuation, Failure> {
+    let mut chat = client.canonical(request)?;
+    let endpoint = target.endpoint;
+    let takes_beginnings = endpoint.quirks.continues_assistant == Some(true);
+    let manner = if takes_beginnings { Manner::Prefill } else { Manner::Words };
+    if !delivered.text.is_empty() {
+        append(&mut chat, delivered, manner);
+    }
+    let wire = upstream.encode_request(&chat, target)?;
+    let decoder = upstream.stream_decoder(&Host::of(endpoint));
+    let errors = Box::new(|status, body: &[u8]| upstream.decode_error(status, body));
+    Ok(Continuation { wire, manner, decoder, errors })
+}
+
+/// Bytes of text that make a token, on average.
+const BYTES_PER_TOKEN: usize = 4;
+
+fn append(chat: &mut ChatRequest, delivered: &Delivered, manner: Manner) {
+    let said = |role, text: String| {
+        let parts = vec![Part::Text { text, cache: None }];
+        Message { role, name: None, parts }
+    };
+    chat.messages.push(said(Role::Assistant, delivered.text.clone()));
+    if manner == Manner::Words {
+        chat.messages.push(said(Role::User, GO_ON.to_owned()));
+    }
+    let spent = u32::try_from(delivered.text.len() / BYTES_PER_TOKEN).unwrap_or(u32::MAX);
+    if let Some(max) = &mut chat.output.tokens_max {
+        *max = max.saturating_sub(spent).max(1);
+    }
+}

@@ -1,0 +1,79 @@
+//! A request at an endpoint, from setting out to its end: whatever happens, it is told once.
+
+use std::sync::Arc;
+
+use domain::failure::Failure;
+use domain::health::{Blame, Cause, Quota, Verdict};
+
+use crate::health::{Ticket, Watch};
+use crate::world::World;
+
+/// A request at an endpoint. Dropped without a word, it was given up.
+pub(crate) struct Errand {
+    world: Arc<World>,
+    watch: Watch,
+    ticket: Ticket,
+    cause: Cause,
+    is_over: bool,
+}
+
+impl Errand {
+    pub(crate) fn new(world: Arc<World>, watch: Watch, ticket: Ticket, cause: Cause) -> Errand {
+        Errand { world, watch, ticket, cause, is_over: false }
+    }
+
+    /// Takes note of what the provider says is left of its limits.
+    pub(crate) fn learn(&self, quota: Quota) {
+        if quota != Quota::default() {
+            self.watch.state().learn(self.ticket.number, quota, self.world.clock.now());
+        }
+    }
+
+    /// Takes note of the first content.
+    pub(crate) fn first_content(&self) {
+        let now = self.world.clock.now();
+        self.watch.state().first_content(self.ticket.number, now);
+        self.watch.credential_shown(self.ticket.credential, false, now);
+    }
+
+    /// Takes note of an answer that is complete.
+    pub(crate) fn served(mut self, output_tokens: Option<u32>) {
+        self.end(Verdict::Served { output_tokens });
+    }
+
+    /// Takes note of a failure. Returns what it says about the endpoint.
+    pub(crate) fn failed(mut self, failure: &Failure, status: Option<u16>) -> Blame {
+        let blame = Blame::of(failure, status);
+        if let Blame::Credential { everywhere: true } = blame {
+            let now = self.world.clock.now();
+            self.watch.credential_shown(self.ticket.credential, true, now);
+        }
+        self.end(Verdict::Failed { blame, cause: self.cause });
+        blame
+    }
+
+    fn end(&mut self, verdict: Verdict) {
+        self.is_over = true;
+        let draw = self.world.entropy.draw() as u64;
+        let now = self.world.clock.now();
+        self.watch.state().end(self.ticket.number, verdict, now, draw);
+    }
+}
+
+impl Drop for Errand {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.end(Verdict::GivenUp);
+        }
+    }
+}
+
+/// Returns a number that tells texts apart (FNV-1a): the same on every machine.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    // Long bodies differ in their beginnings and ends, or not at all in what matters here.
+    const LOOKED_AT: usize = 4_096;
+    let tail = bytes.len().saturating_sub(LOOKED_AT).max(LOOKED_AT.min(bytes.len()));
+    let looked_at = bytes.iter().take(LOOKED_AT).chain(&bytes[tail..]);
+    let begun = 0xcbf2_9ce4_8422_2325 ^ bytes.len() as u64;
+    looked_at.fold(begun, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

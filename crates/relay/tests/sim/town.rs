@@ -1,0 +1,160 @@
+//! A town: many callers over minutes, and providers that change with the hour.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use catalog::{Layers, SourceFile};
+use dialect::exchange::Wire;
+use domain::catalog::EndpointIx;
+use domain::failure::Failure;
+use domain::generation::App;
+use domain::id::GenerationId;
+use domain::key::{ApiKey, Spend};
+use domain::port::{Entropy, Waiting};
+use ledger::MemoryLedger;
+use relay::{Bonds, Call, Drains, Offer, Response, Snapshot, Upstream, World, relay};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::task::TaskTracker;
+
+use crate::oracle::Seen;
+use crate::upstream::{Fate, act};
+use crate::world::{Dice, Memory, PausedClock, TIMEOUTS, decoded, heard, key, offer, overlay};
+
+/// What an endpoint does at a time, in milliseconds since the beginning.
+pub type Almanac = dyn Fn(u32, u64, u64) -> Fate + Send + Sync;
+
+/// Providers that do what the almanac says.
+struct Timed {
+    begun: Instant,
+    almanac: Box<Almanac>,
+    dice: Mutex<Dice>,
+    asked: Mutex<Vec<(u32, u64)>>,
+}
+
+impl Upstream for Timed {
+    fn send<'a>(
+        &'a self,
+        endpoint: EndpointIx,
+        _credential: usize,
+        wire: &'a Wire,
+    ) -> Waiting<'a, Result<Response, Failure>> {
+        let now = self.begun.elapsed().as_millis() as u64;
+        self.asked.lock().unwrap().push((endpoint.0, now));
+        let lot = self.dice.lock().unwrap().roll(1_000);
+        Box::pin(act((self.almanac)(endpoint.0, now, lot), wire.streams))
+    }
+}
+
+/// Randomness from a seed.
+struct Seeded(Mutex<Dice>);
+
+impl Entropy for Seeded {
+    fn draw(&self) -> u128 {
+        let mut dice = self.0.lock().unwrap();
+        u128::from(dice.roll(u64::MAX)) << 64 | u128::from(dice.roll(u64::MAX))
+    }
+}
+
+/// A town of `providers` that all offer one model at one price.
+pub struct Town {
+    world: Arc<World>,
+    snapshot: Arc<Snapshot>,
+    upstream: Arc<Timed>,
+    keys: Vec<Arc<ApiKey>>,
+    begun: Instant,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// When it was sent, in milliseconds since the beginning.
+    pub at: u64,
+    /// How long it took.
+    pub took: u64,
+    pub seen: Seen,
+    /// What a refusal says about trying again.
+    pub retry_after_ms: Option<u64>,
+}
+
+const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+const CALLERS: usize = 16;
+
+impl Town {
+    pub fn found(providers: usize, seed: u64, almanac: Box<Almanac>) -> Town {
+        let rows: Vec<(&str, &str)> = NAMES[..providers].iter().map(|it| (*it, "1")).collect();
+        let file = SourceFile { path: "town.toml".to_owned(), text: overlay(&rows, true) };
+        let layers = Layers { base: vec![], overlays: vec![vec![file]] };
+        let catalog = Arc::new(catalog::load(&layers).expect("the town's catalog").catalog);
+        let begun = Instant::now();
+        let upstream = Arc::new(Timed {
+            begun,
+            almanac,
+            dice: Mutex::new(Dice::new(seed)),
+            asked: Mutex::default(),
+        });
+        let offers: Vec<Offer> = (0..providers as u32).map(EndpointIx).map(offer).collect();
+        let ledger = Arc::new(MemoryLedger::new(Arc::new(Memory::default())));
+        let keys: Vec<Arc<ApiKey>> = (0..CALLERS)
+            .map(|it| Arc::new(ApiKey { limit: None, ..key(&it.to_string()) }))
+            .collect();
+        keys.iter().for_each(|key| ledger.open(&key.id, Spend::default()));
+        let world = World {
+            clock: Arc::new(PausedClock(begun)),
+            entropy: Arc::new(Seeded(Mutex::new(Dice::new(seed ^ 0xfeed)))),
+            health: Arc::default(),
+            bonds: Bonds::default(),
+            ledger,
+            tasks: TaskTracker::new(),
+            drains: Drains::default(),
+        };
+        let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health);
+        Town { world: Arc::new(world), snapshot: Arc::new(snapshot), upstream, keys, begun }
+    }
+
+    /// Has `requests` sent, one every `gap_ms`, and returns what became of them.
+    pub async fn live(&self, requests: u64, gap_ms: u64) -> Vec<Told> {
+        let mut under_way = Vec::new();
+        for number in 0..requests {
+            let at = number * gap_ms;
+            sleep_until(self.begun + Duration::from_millis(at)).await;
+            under_way.push(tokio::spawn(ask(self.world.clone(), self.call(number), at)));
+        }
+        let mut told = Vec::new();
+        for asked in under_way {
+            told.push(asked.await.expect("no request panics"));
+        }
+        told
+    }
+
+    /// Returns which endpoint was asked when.
+    pub fn asked(&self) -> Vec<(u32, u64)> {
+        self.upstream.asked.lock().unwrap().clone()
+    }
+
+    fn call(&self, number: u64) -> Call {
+        let body = format!(
+            "{{\"model\":\"sim/one\",\"stream\":{},\"max_tokens\":10,\"messages\":\
+             [{{\"role\":\"user\",\"content\":\"number {number}\"}}]}}",
+            number.is_multiple_of(2)
+        );
+        Call {
+            id: GenerationId::new(1_787_000_000, self.world.entropy.draw()),
+            key: self.keys[number as usize % self.keys.len()].clone(),
+            request: decoded(body),
+            received: self.world.clock.now(),
+            app: App::default(),
+            user_hash: None,
+            wants_metadata: false,
+            snapshot: self.snapshot.clone(),
+        }
+    }
+}
+
+async fn ask(world: Arc<World>, call: Call, at: u64) -> Told {
+    let begun = Instant::now();
+    let (seen, retry_after_ms) = match relay(&world, call).await {
+        Err(refusal) => (Seen::Refused(refusal.failure.status()), refusal.failure.retry_after_ms),
+        Ok(reply) => (heard(reply).await, None),
+    };
+    Told { at, took: begun.elapsed().as_millis() as u64, seen, retry_after_ms }
+}

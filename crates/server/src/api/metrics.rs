@@ -1,0 +1,141 @@
+//! `GET /metrics`: figures for Prometheus, in its text format, for the operator.
+//!
+//! Labels are endpoints of the catalog that were asked since the process began, so that their
+//! number is bounded by the catalog and never by what callers send.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::catalog::EndpointIx;
+use domain::health::Gate;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use relay::Shown;
+
+use super::caller::operator;
+use crate::app::App;
+use crate::error::ApiError;
+
+/// The content type of Prometheus' text format.
+const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// `GET /metrics`.
+///
+/// # Errors
+/// `Authentication` and `PermissionDenied` for everybody but the operator.
+pub async fn metrics(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    operator(&app, &headers).await?;
+    let (current, now) = (app.current(), app.now());
+    let catalog = &current.snapshot.catalog;
+    let mut asked: Vec<(String, Shown)> = Vec::new();
+    for (place, endpoint) in (0..).map(EndpointIx).zip(catalog.endpoints()) {
+        let Some(watch) = current.snapshot.watched(place) else { continue };
+        let shown = watch.shown(now);
+        let was_asked = 0 < shown.figures.served + shown.figures.failed + shown.figures.limited;
+        if was_asked || 0 < shown.health.load.in_flight {
+            let labels = format!(
+                "endpoint=\"{}\",model=\"{}\",provider=\"{}\"",
+                escaped(&endpoint.id),
+                escaped(&catalog.model(endpoint.model).id),
+                escaped(&catalog.provider(endpoint.provider).slug),
+            );
+            asked.push((labels, shown));
+        }
+    }
+    let in_flight = app.world.tasks.len();
+    let text = render(&asked, in_flight);
+    Ok(([(CONTENT_TYPE, TEXT_FORMAT)], text).into_response())
+}
+
+/// One family of figures: its name, its type, what it means, and how it is read.
+type Family = (&'static str, &'static str, &'static str, fn(&Shown) -> Option<f64>);
+
+const FAMILIES: [Family; 10] = [
+    (
+        "interline_endpoint_open",
+        "gauge",
+        "Requests may go there: 1, on trial or slowly: 0.5",
+        |it| {
+            Some(match it.health.gate {
+                Gate::Open => 1.0,
+                Gate::Slow { .. } | Gate::Trial => 0.5,
+                Gate::Closed { .. } | Gate::Held { .. } => 0.0,
+            })
+        },
+    ),
+    ("interline_endpoint_demoted", "gauge", "Much slower or worse than usual: 1", |it| {
+        Some(f64::from(u8::from(it.health.is_demoted)))
+    }),
+    ("interline_endpoint_in_flight", "gauge", "Requests under way", |it| {
+        Some(f64::from(it.health.load.in_flight))
+    }),
+    ("interline_endpoint_answers_total", "counter", "Answers that were complete", |it| {
+        Some(it.figures.served as f64)
+    }),
+    ("interline_endpoint_failures_total", "counter", "Failures that were the provider's", |it| {
+        Some(it.figures.failed as f64)
+    }),
+    ("interline_endpoint_limited_total", "counter", "Refusals for too many requests", |it| {
+        Some(it.figures.limited as f64)
+    }),
+    ("interline_endpoint_uptime_5m", "gauge", "Share of answers in five minutes", |it| {
+        it.figures.uptime_last_5m.map(|share| f64::from(share) / 10_000.0)
+    }),
+    ("interline_endpoint_first_token_p50_seconds", "gauge", "Median wait, five minutes", |it| {
+        it.health.latency_ms.map(|ms| f64::from(ms.p50) / 1000.0)
+    }),
+    ("interline_endpoint_first_token_p99_seconds", "gauge", "Longest waits, five minutes", |it| {
+        it.health.latency_ms.map(|ms| f64::from(ms.p99) / 1000.0)
+    }),
+    ("interline_endpoint_tokens_per_second_p50", "gauge", "Median rate, five minutes", |it| {
+        it.health.throughput.map(|rate| f64::from(rate.p50))
+    }),
+];
+
+fn render(asked: &[(String, Shown)], in_flight: usize) -> String {
+    let mut text = format!(
+        "# HELP interline_requests_in_flight Requests under way\n\
+         # TYPE interline_requests_in_flight gauge\n\
+         interline_requests_in_flight {in_flight}\n"
+    );
+    for (name, kind, help, read) in FAMILIES {
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        for (labels, shown) in asked {
+            if let Some(value) = read(shown) {
+                let _ = writeln!(text, "{name}{{{labels}}} {value}");
+            }
+        }
+    }
+    text
+}
+
+/// Returns a label's value as the format wants it.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use relay::Health;
+
+    use super::*;
+
+    #[test]
+    fn figures_are_told_as_prometheus_reads_them() {
+        let now = domain::time::Timestamp::from_ms(1_787_000_000_000);
+        let shown = Health::default().watch("a/b", &[]).shown(now);
+        let labels = format!("endpoint=\"{}\"", escaped("a\"b"));
+        let text = render(&[(labels, shown)], 3);
+        assert!(text.contains("\ninterline_requests_in_flight 3\n"), "{text}");
+        assert!(text.contains("\ninterline_endpoint_open{endpoint=\"a\\\"b\"} 1\n"), "{text}");
+        // What is not known is not told.
+        assert!(!text.contains("uptime_5m{"), "{text}");
+        let families = text.matches("# TYPE").count();
+        assert_eq!((families, text.matches("# HELP").count()), (11, 11));
+    }
+}
