@@ -2,29 +2,27 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ledger::MemoryLedger;
 use relay::{Bonds, Drains, Health, Snapshot, World};
-use store::{Db, Recorder};
+use store::{Db, SqlBooks};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::Auth;
 use crate::budgets::Budgets;
 use crate::clock::{SystemClock, SystemEntropy, random};
-use crate::config::Config;
+use crate::config::{Config, CreditsMode};
 use crate::idempotency::{Answers, Bounds};
 use crate::intake::Intake;
 use crate::key_text::hex;
 use crate::payments::Desk;
 use crate::snapshot::Found;
+use crate::teller::{JournalError, Journals, Teller, Terms};
 
 /// What a handler may touch.
 pub struct App {
     /// What the relay touches.
     pub world: Arc<World>,
     /// The books.
-    pub ledger: Arc<MemoryLedger>,
-    /// Where settled generations go.
-    pub recorder: Arc<Recorder>,
+    pub ledger: Arc<Teller>,
     /// The database.
     pub db: Db,
     /// Who is who.
@@ -54,15 +52,17 @@ pub struct Current {
 
 impl App {
     /// Puts the parts together.
+    ///
+    /// # Errors
+    /// When the journal cannot be opened, or one that was left behind cannot be believed.
     pub fn new(
         db: Db,
         auth: Auth,
         public_url: String,
         current: Current,
         health: Arc<Health>,
-    ) -> App {
-        let recorder = Arc::new(Recorder::start(db.clone(), QUEUED_MAX));
-        let ledger = Arc::new(MemoryLedger::new(recorder.clone()));
+    ) -> Result<App, JournalError> {
+        let ledger = Arc::new(ledger(&db, &current.config)?);
         let world = World {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy::default()),
@@ -81,10 +81,9 @@ impl App {
             caller_requests: kept.key_requests,
         };
         let answers = Answers::new(bounds, hex(&random::<16>()));
-        App {
+        Ok(App {
             world: Arc::new(world),
             ledger,
-            recorder,
             db,
             auth,
             intake,
@@ -93,7 +92,7 @@ impl App {
             budgets: Budgets::default(),
             public_url,
             current: RwLock::new(Arc::new(current)),
-        }
+        })
     }
 
     /// The same, where credits are bought.
@@ -113,7 +112,7 @@ impl App {
 
     /// Waits until what was settled by now is in the database, though not for ever.
     pub async fn flush(&self) {
-        self.recorder.flush().await;
+        self.ledger.flush(std::time::Duration::from_secs(5)).await;
     }
 
     /// Returns the present instant.
@@ -127,5 +126,11 @@ impl App {
     }
 }
 
-/// Settled generations that may wait for the database before requests wait with them.
-const QUEUED_MAX: usize = 100_000;
+/// Opens the ledger: a new instance each time.
+fn ledger(db: &Db, config: &Config) -> Result<Teller, JournalError> {
+    let is_prepaid = config.credits.mode == CreditsMode::Prepaid;
+    let journals = Journals::new(config.journal_folder(), is_prepaid);
+    let name = format!("node-{}", hex(&random::<8>()));
+    let books = Arc::new(SqlBooks::new(db.clone()));
+    Teller::open(books, journals, &name, Terms { is_prepaid })
+}

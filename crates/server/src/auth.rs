@@ -9,10 +9,10 @@ use domain::key::ApiKey;
 use domain::time::Timestamp;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
-use ledger::MemoryLedger;
 use store::{Db, keys};
 
 use crate::key_text::{KeyHasher, is_well_formed};
+use crate::teller::Teller;
 
 /// Knows keys. A key that was seen lately costs no look into the database.
 pub struct Auth {
@@ -123,7 +123,7 @@ impl Auth {
         };
         let key = keys::find(shop.db, id).await.map_err(unreachable)?.ok_or_else(unknown)?;
         let spend = keys::spend(shop.db, id).await.map_err(unreachable)?;
-        shop.ledger.open(id, spend);
+        shop.ledger.open_key(id, spend);
         let known = Known { key: Arc::new(key), asked: Some(shop.now) };
         self.remember(known.clone());
         Ok(known)
@@ -165,7 +165,7 @@ pub struct Shop<'a> {
     /// The database.
     pub db: &'a Db,
     /// The books, in which a key is opened when it is first seen.
-    pub ledger: &'a MemoryLedger,
+    pub ledger: &'a Teller,
     /// The present.
     pub now: Timestamp,
     /// Starts to look a key up again in the background.

@@ -31,6 +31,10 @@ pub struct Config {
     pub public_url: String,
     /// The database.
     pub database: Database,
+    /// Whose money requests spend.
+    pub credits: Credits,
+    /// Where what is not yet in the database is kept.
+    pub journal: Journal,
     /// How long things may take.
     pub timeouts: Timeouts,
     /// How large things may be.
@@ -54,6 +58,32 @@ pub struct Database {
     /// Its address; empty means the embedded one.
     #[serde(deserialize_with = "secret")]
     pub url: Secret,
+}
+
+/// Whose money requests spend.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credits {
+    /// Whether they spend credits that were paid for before.
+    pub mode: CreditsMode,
+}
+
+/// Whether requests spend credits that were paid for before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CreditsMode {
+    /// No: what they cost is kept count of, and keys' limits hold.
+    Off,
+    /// Yes: a request that the account cannot pay is refused.
+    Prepaid,
+}
+
+/// Where what is not yet in the database is kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Journal {
+    /// The folder of all journals; empty means one in the data folder.
+    pub folder: PathBuf,
 }
 
 /// How long things may take, in milliseconds. `default.toml` explains each.
@@ -217,6 +247,14 @@ impl Config {
                 fault(origin, error.message())
             })?;
         config.validated()
+    }
+
+    /// Returns the folder of all journals.
+    pub fn journal_folder(&self) -> PathBuf {
+        match self.journal.folder.as_os_str().is_empty() {
+            true => self.data.join("journal"),
+            false => self.journal.folder.clone(),
+        }
     }
 
     fn validated(self) -> Result<Config, ConfigError> {

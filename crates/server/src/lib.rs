@@ -23,4 +23,5 @@ pub mod reconcile;
 pub mod routes;
 pub mod routing;
 pub mod snapshot;
+pub mod teller;
 pub mod upstream;

@@ -96,7 +96,8 @@ impl Desk {
     }
 
     fn short(&mut self, purse: &Purse, ask: &Ask, free: Money) -> Short {
-        let at_hand = free.saturating_add(self.reserved(purse));
+        let at_hand =
+            free.saturating_add(self.reserved(purse)).saturating_add(self.underway(purse));
         let size = self.lease_size(purse, ask.ceiling);
         let missing = ask.floor.saturating_sub(free);
         let state = self.purses.entry(purse.clone()).or_default();
@@ -104,6 +105,15 @@ impl Desk {
         want.min = want.min.min(missing);
         want.want = want.want.saturating_add(missing).max(size);
         Short { purse: purse.clone(), answers: state.answers, refused: state.refused, at_hand }
+    }
+
+    /// Returns what was spent of a purse and is not yet in the books.
+    fn underway(&self, purse: &Purse) -> Money {
+        let Some(state) = self.purses.get(purse).filter(|state| state.refused.is_some()) else {
+            return Money::ZERO;
+        };
+        let shares = self.unsettled.values().flat_map(|row| &row.settlement.shares);
+        shares.filter(|share| state.leases.contains(&share.lease)).map(|share| share.amount).sum()
     }
 
     /// Asks for more where less than half of a lease is left, behind the requests' back.

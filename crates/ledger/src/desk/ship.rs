@@ -339,6 +339,11 @@ impl Desk {
         self.give_back_all();
     }
 
+    /// Returns whether it takes nothing on any more.
+    pub fn is_closing(&self) -> bool {
+        self.is_closing
+    }
+
     /// Returns whether the instance can be retired.
     pub fn can_retire(&self) -> bool {
         self.is_closing && self.is_done() && !self.is_ended

@@ -1,6 +1,7 @@
 //! `GET /generation`: what became of a request.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -64,12 +65,15 @@ pub(super) async fn theirs(
     Ok(found)
 }
 
+/// How long a generation that has ended is waited for.
+const SETTLED_WITHIN: Duration = Duration::from_secs(5);
+
 /// Looks a generation up; one that was settled a moment ago is waited for.
 async fn find(app: &App, id: &GenerationId) -> Result<Option<Generation>, ApiError> {
     if let Some(found) = generations::find(&app.db, id).await? {
         return Ok(Some(found));
     }
-    app.recorder.flush().await;
+    app.ledger.flush(SETTLED_WITHIN).await;
     Ok(generations::find(&app.db, id).await?)
 }
 

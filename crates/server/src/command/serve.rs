@@ -111,7 +111,7 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     let demo_key = house.simulator.is_some().then(|| demo_key(&auth));
     let current = current(assembled, config);
     announce(&current, address, made.as_ref(), demo_key.as_ref())?;
-    let app = Arc::new(App::new(db, auth, public_url, current, health).selling(desk));
+    let app = Arc::new(App::new(db, auth, public_url, current, health)?.selling(desk));
     let looking = app
         .desk
         .clone()
@@ -218,13 +218,17 @@ async fn reload_on_hangup(app: Arc<App>, serve: Serve, house: House) {
 async fn end(app: &App, quiet: bool) -> ExitCode {
     app.world.tasks.close();
     let settled = tokio::time::timeout(Duration::from_secs(30), app.world.tasks.wait()).await;
-    app.recorder.shutdown().await;
+    let meter = app.ledger.meter();
+    let is_settled = app.ledger.close(Duration::from_secs(30)).await;
     app.db.close().await;
-    let written = app.recorder.progress().written;
-    if quiet && settled.is_ok() {
-        tracing::info!(generations.written = written, "closed");
+    if quiet && settled.is_ok() && is_settled {
+        tracing::info!(requests = meter.requests, database.waits = meter.database_waits, "closed");
         return ExitCode::SUCCESS;
     }
-    tracing::warn!(holds.open = app.ledger.holds_open(), "closed before every answer had ended");
+    let open = app.ledger.figures().open;
+    tracing::warn!(
+        holds.open = open,
+        "closed before everything was settled; the next start does it"
+    );
     ExitCode::FAILURE
 }

@@ -164,10 +164,13 @@ async fn keep(app: &App, named: &Named, tape: &Tape, (head, complete): (Head, bo
     }
 }
 
+/// How long a generation that has ended is waited for.
+const SETTLED_WITHIN: Duration = Duration::from_secs(5);
+
 /// Returns whether a generation broke off, which is charged to nobody and may be repeated.
 async fn came_to_nothing(app: &App, generation: Option<&GenerationId>) -> bool {
     let Some(id) = generation else { return false };
-    app.recorder.flush().await;
+    app.ledger.flush(SETTLED_WITHIN).await;
     let found = generations::find(&app.db, id).await;
     matches!(found, Ok(Some(found)) if matches!(found.outcome, Outcome::Broken | Outcome::Refused))
 }

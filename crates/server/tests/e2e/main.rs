@@ -8,6 +8,7 @@ mod client;
 mod credentials;
 mod failover;
 mod idempotency;
+mod ledger;
 mod lifecycle;
 mod limits;
 mod matrix;

@@ -58,6 +58,13 @@ impl Stand {
         Stand::configured(simulator, &rows, settings).await
     }
 
+    /// With a configuration of its own.
+    pub async fn told(offers: &[Offer<'_>], config: &str) -> Stand {
+        let simulator = Simulator::start(SimulatorOptions::default()).expect("a simulator");
+        let rows = overlay(&simulator, offers);
+        Stand::of(simulator, &rows, config).await
+    }
+
     /// With these rows over the shipped catalog.
     pub async fn on(simulator: Simulator, rows: &str) -> Stand {
         Stand::configured(simulator, rows, "").await
@@ -65,9 +72,13 @@ impl Stand {
 
     /// With these rows over the shipped catalog, and this more in the configuration.
     pub async fn configured(simulator: Simulator, rows: &str, config: &str) -> Stand {
+        Stand::of(simulator, rows, &format!("{CONFIG}{config}")).await
+    }
+
+    async fn of(simulator: Simulator, rows: &str, config: &str) -> Stand {
         let folder = folder();
         std::fs::create_dir_all(folder.join("overlay")).unwrap();
-        std::fs::write(folder.join("interline.toml"), format!("{CONFIG}{config}")).unwrap();
+        std::fs::write(folder.join("interline.toml"), config).unwrap();
         std::fs::write(folder.join("overlay/stand.toml"), rows).unwrap();
         let (child, base) = start(&folder);
         let operator = Client::new(base, ROOT_KEY);
