@@ -41,6 +41,8 @@ pub struct Config {
     pub limits: Limits,
     /// What is kept of answers to requests that carry an `Idempotency-Key`.
     pub idempotency: Idempotency,
+    /// The pages for people.
+    pub site: Site,
     /// Where requests may go, whatever they say.
     pub routing: Routing,
     /// How credits are bought, where they are.
@@ -161,6 +163,14 @@ pub struct StripeConfig {
     pub webhook_secret: Secret,
     /// Where its API is.
     pub base_url: String,
+}
+
+/// The pages for people.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Whether they are served.
+    pub enabled: bool,
 }
 
 /// What is logged, and how.

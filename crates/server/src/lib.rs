@@ -22,6 +22,8 @@ pub mod receipt;
 pub mod reconcile;
 pub mod routes;
 pub mod routing;
+pub(crate) mod shelf;
 pub mod snapshot;
 pub mod teller;
 pub mod upstream;
+mod web;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get, post, put};
 use http::{HeaderMap, HeaderName, Method, Uri};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
@@ -16,10 +17,12 @@ use crate::api::{
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
 use crate::idempotency::{Idempotency, REPLAYED};
+use crate::web;
 
 /// Returns every route, each with and without a slash at its end.
 pub fn routes(app: Arc<App>) -> Router {
-    let table = table(app.desk.is_some());
+    let has_site = app.current().config.site.enabled;
+    let table = table(app.desk.is_some(), has_site);
     let known: Arc<[String]> = table.iter().map(|(path, _)| path.clone()).collect();
     let mut router = Router::new();
     for (path, methods) in table {
@@ -28,8 +31,12 @@ pub fn routes(app: Arc<App>) -> Router {
         }
         router = router.route(&path, methods);
     }
+    let pages = has_site.then(|| app.clone());
     let nobody = |method: Method, uri: Uri, headers: HeaderMap| async move {
-        address::nobody(&known, &method, &uri, &headers)
+        match pages.filter(|_| web::is_for_people(&method, &uri, &headers)) {
+            Some(app) => web::missing(&app, &headers, uri.path()),
+            None => address::nobody(&known, &method, &uri, &headers).into_response(),
+        }
     };
     router
         .fallback(nobody)
@@ -46,7 +53,7 @@ type Methods = MethodRouter<Arc<App>>;
 /// Every address with what answers there. The API stands under `/api/v1`, and under `/v1` for
 /// clients that want it there; each route stands under both as it is, for a router within a router
 /// would look twice.
-fn table(sells: bool) -> Vec<(String, Methods)> {
+fn table(sells: bool, has_site: bool) -> Vec<(String, Methods)> {
     let under = |prefix: &'static str, routes: Vec<(&'static str, Methods)>| {
         routes.into_iter().map(move |(path, methods)| (format!("{prefix}{path}"), methods))
     };
@@ -57,7 +64,8 @@ fn table(sells: bool) -> Vec<(String, Methods)> {
     table.extend(under("/api", gemini()));
     table.extend(under("", gemini()));
     table.extend(under("/api", ollama()));
-    table.extend(under("", house()));
+    table.extend(under("", watched()));
+    table.extend(under("", if has_site { web::routes() } else { house() }));
     if sells {
         table.extend(under("/api/v1", sales()));
         table.extend(under("/v1", sales()));
@@ -132,13 +140,14 @@ fn ollama() -> Vec<(&'static str, Methods)> {
     ]
 }
 
+/// What those ask who watch over the process.
+fn watched() -> Vec<(&'static str, Methods)> {
+    vec![("/metrics", get(metrics::metrics)), ("/healthz", get(|| async { "ok\n" }))]
+}
+
+/// What stands in the place of the pages where they are switched off.
 fn house() -> Vec<(&'static str, Methods)> {
-    vec![
-        ("/", get(front)),
-        (dialect::registry::DOCS, get(|| async { ERRORS })),
-        ("/metrics", get(metrics::metrics)),
-        ("/healthz", get(|| async { "ok\n" })),
-    ]
+    vec![("/", get(front)), (dialect::registry::DOCS, get(|| async { ERRORS }))]
 }
 
 async fn front() -> &'static str {

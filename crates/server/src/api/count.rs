@@ -14,9 +14,9 @@ use domain::failure::Failure;
 use serde_json::{Map, Value, json};
 
 use super::caller::holder;
-use super::models;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::shelf::name;
 
 /// `POST /messages/count_tokens`, as Anthropic has it.
 pub async fn messages(State(app): State<Arc<App>>, request: http::Request<Body>) -> Response {
@@ -54,7 +54,7 @@ async fn count(app: &Arc<App>, request: http::Request<Body>, door: &Door) -> Res
     let request = decode(door, completed(body, door)?)?;
     let named = request.facts.models.first().map(String::as_str).unwrap_or_default();
     let snapshot = app.current().snapshot.clone();
-    let place = models::named(&snapshot.catalog, named)?;
+    let place = name::named(&snapshot.catalog, named)?;
     let tokenizer = snapshot.catalog.model(place).tokenizer.clone();
     let chat = request.chat.ok_or_else(|| Failure::house("a prompt to count was not read"))?;
     // Counting a long prompt keeps a core busy for milliseconds.

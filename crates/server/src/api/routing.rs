@@ -13,9 +13,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::caller::operator;
-use super::models::percent;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::shelf::endpoint::percent;
 
 /// Which endpoints are wanted; all of them where nothing is said.
 #[derive(Debug, Default, Deserialize)]

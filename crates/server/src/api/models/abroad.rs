@@ -13,12 +13,12 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::name::named;
-use super::query::Query;
-use super::row::Row;
-use super::shelf::{Shelf, shelf};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::shelf::kept::{Shelf, shelf};
+use crate::shelf::name::named;
+use crate::shelf::query::Query;
+use crate::shelf::row::Row;
 
 /// The header that every request in Anthropic's dialect carries.
 const ANTHROPIC_VERSION: &str = "anthropic-version";
@@ -199,8 +199,8 @@ pub async fn ollamas_version() -> Json<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::sample;
     use super::*;
+    use crate::shelf::samples::sample;
 
     #[test]
     fn a_model_is_told_in_the_words_of_each_dialect() {

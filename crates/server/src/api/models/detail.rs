@@ -12,13 +12,14 @@ use http::HeaderMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::name::{Name, find, named, nameless};
-use super::query::Query;
-use super::shelf::{shelf, with_view};
-use super::wanted::available_all;
-use super::{abroad, endpoint};
+use super::abroad;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::shelf::endpoint;
+use crate::shelf::kept::{shelf, with_view};
+use crate::shelf::name::{Name, find, named, nameless};
+use crate::shelf::query::Query;
+use crate::shelf::wanted::available_all;
 
 /// What every answer is wrapped in.
 #[derive(Serialize)]

@@ -10,13 +10,13 @@ use domain::price::Rate;
 use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::model::{architecture, created};
-use super::name::{Name, find};
-use super::pricing::in_force;
-use super::shelf::with_view;
-use super::view::View;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::shelf::kept::with_view;
+use crate::shelf::model::{architecture, created};
+use crate::shelf::name::{Name, find};
+use crate::shelf::pricing::in_force;
+use crate::shelf::view::View;
 
 /// `GET /images/models`: the models that draw and can be called here.
 pub async fn image_models(State(app): State<Arc<App>>) -> Json<Value> {

@@ -2,8 +2,8 @@
 
 use jiff::tz::TimeZone;
 
-use super::order::{Order, sort};
-use super::row::Row;
+use crate::shelf::order::{Order, sort};
+use crate::shelf::row::Row;
 
 /// The most entries of a feed.
 const ENTRIES_MAX: usize = 100;
@@ -66,8 +66,8 @@ fn mail_date(seconds: i64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::sample;
     use super::*;
+    use crate::shelf::samples::sample;
 
     #[test]
     fn a_feed_names_the_newest_first() {

@@ -9,13 +9,15 @@ use super::pricing::in_force;
 use super::view::{View, keeps_nothing};
 
 /// A model as it is shown, and what queries ask of it.
-pub(super) struct Row {
+pub(crate) struct Row {
     /// As it is shown, written once.
     pub shown: Box<RawValue>,
     /// Its id.
     pub id: String,
     /// Its name.
     pub name: String,
+    /// Id and name in lower case, which searches look through.
+    pub text: String,
     /// What it is.
     pub description: String,
     /// Whether it can be called here.
@@ -44,7 +46,7 @@ pub(super) struct Row {
 
 /// What queries ask of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Offer {
+pub(crate) struct Offer {
     /// The names of its provider: slug, and what people and answers call it.
     pub provider: [String; 3],
     /// Nothing of a prompt is kept.
@@ -55,7 +57,7 @@ pub(super) struct Offer {
 
 /// A region that one may want prompts to stay in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Region {
+pub(crate) enum Region {
     /// The European Union.
     Eu,
     /// The United States.
@@ -63,7 +65,7 @@ pub(super) enum Region {
 }
 
 /// Makes the rows of all models, in the catalog's order.
-pub(super) fn rows(view: &View<'_>) -> Vec<Row> {
+pub(crate) fn rows(view: &View<'_>) -> Vec<Row> {
     (0..).map(ModelIx).take(view.catalog.models().len()).map(|place| row(view, place)).collect()
 }
 
@@ -78,6 +80,7 @@ fn row(view: &View<'_>, place: ModelIx) -> Row {
         shown,
         id: known.id.clone(),
         name: known.name.clone(),
+        text: format!("{} {}", known.id, known.name).to_lowercase(),
         description: known.description.clone(),
         available: !(view.callable)(place).is_empty(),
         chats: matches!(known.kind, ModelKind::Chat | ModelKind::Completion),

@@ -6,7 +6,7 @@ use super::query::Query;
 
 /// A part of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// Rows before it.
     pub offset: usize,
     /// Rows in it, at most.
@@ -23,7 +23,7 @@ impl Page {
     ///
     /// # Errors
     /// `InvalidRequest` when one is no number, or out of bounds.
-    pub(super) fn read(query: Query<'_>) -> Result<Option<Page>, Failure> {
+    pub(crate) fn read(query: Query<'_>) -> Result<Option<Page>, Failure> {
         let offset = query.number("offset", 0..=OFFSET_MAX)?;
         let limit = query.number("limit", 1..=LIMIT_MAX)?;
         let given = offset.is_some() || limit.is_some();
@@ -32,7 +32,7 @@ impl Page {
     }
 
     /// Returns the page's part of all rows.
-    pub(super) fn of<T>(self, rows: &[T]) -> &[T] {
+    pub(crate) fn of<T>(self, rows: &[T]) -> &[T] {
         let start = self.offset.min(rows.len());
         let end = self.end().min(rows.len());
         &rows[start..end]
@@ -40,7 +40,7 @@ impl Page {
 
     /// Returns the address of the page after this one, with the rest of the query as it was; `None`
     /// on the last page.
-    pub(super) fn next(self, path: &str, query: &str, total: usize) -> Option<String> {
+    pub(crate) fn next(self, path: &str, query: &str, total: usize) -> Option<String> {
         if total <= self.end() {
             return None;
         }

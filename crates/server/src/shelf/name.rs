@@ -7,19 +7,19 @@ use domain::failure::{Availability, AvailabilityCode, Failure, FailureKind};
 use domain::nearest::nearest;
 
 /// Author and slug, or why the path does not say them.
-pub(super) type Name = Result<Path<(String, String)>, PathRejection>;
+pub(crate) type Name = Result<Path<(String, String)>, PathRejection>;
 
 /// Finds the model that a path names.
 ///
 /// # Errors
 /// `NotFound`, with the nearest names.
-pub(super) fn find(catalog: &Catalog, name: Name) -> Result<ModelIx, Failure> {
+pub(crate) fn find(catalog: &Catalog, name: Name) -> Result<ModelIx, Failure> {
     let Ok(Path((author, slug))) = name else { return Err(nameless()) };
     named(catalog, &format!("{author}/{slug}"))
 }
 
 /// Returns the failure of a path that is no name.
-pub(super) fn nameless() -> Failure {
+pub(crate) fn nameless() -> Failure {
     Failure::caller(FailureKind::NotFound, "The path is no name of a model.")
 }
 
@@ -27,7 +27,7 @@ pub(super) fn nameless() -> Failure {
 ///
 /// # Errors
 /// `NotFound`, with the nearest names.
-pub(in crate::api) fn named(catalog: &Catalog, name: &str) -> Result<ModelIx, Failure> {
+pub(crate) fn named(catalog: &Catalog, name: &str) -> Result<ModelIx, Failure> {
     catalog
         .find_model(name)
         .or_else(|| catalog.find_model(&name.to_lowercase()))

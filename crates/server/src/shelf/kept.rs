@@ -15,7 +15,7 @@ use super::row::{Row, rows};
 use super::view::View;
 
 /// What listings show.
-pub(super) struct Shelf {
+pub(crate) struct Shelf {
     /// Every model, in the catalog's order.
     pub rows: Vec<Row>,
     /// The endpoints that can be called and keep no prompt.
@@ -35,21 +35,21 @@ const MINUTE_MS: i64 = 60_000;
 
 impl Shelf {
     /// Makes a shelf.
-    pub(super) fn new(view: &View<'_>) -> Shelf {
+    pub(crate) fn new(view: &View<'_>) -> Shelf {
         let without_retention =
             to_raw_value(&without_retention(view, false)).expect("a JSON value is JSON");
         Shelf { rows: rows(view), without_retention }
     }
 
     /// Returns the row of a model.
-    pub(super) fn row(&self, place: ModelIx) -> &Row {
+    pub(crate) fn row(&self, place: ModelIx) -> &Row {
         &self.rows[place.0 as usize]
     }
 }
 
 /// Returns the shelf of a snapshot at this minute. Whoever comes first makes it, and whoever comes
 /// meanwhile waits for it rather than making another.
-pub(super) fn shelf(snapshot: &Arc<Snapshot>, now: Timestamp) -> Arc<Shelf> {
+pub(crate) fn shelf(snapshot: &Arc<Snapshot>, now: Timestamp) -> Arc<Shelf> {
     let minute = now.ms().div_euclid(MINUTE_MS);
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let fits = |kept: &&Kept| {
@@ -64,7 +64,7 @@ pub(super) fn shelf(snapshot: &Arc<Snapshot>, now: Timestamp) -> Arc<Shelf> {
 }
 
 /// Lets a function see a snapshot at an instant.
-pub(super) fn with_view<T>(
+pub(crate) fn with_view<T>(
     snapshot: &Snapshot,
     now: Timestamp,
     look: impl FnOnce(&View<'_>) -> T,

@@ -148,12 +148,12 @@ to = "acme/talker"
 "#;
 
 /// An afternoon on which no price by the hour holds.
-pub(super) const NOON: &str = "2026-11-24T12:00:00Z";
+pub(crate) const NOON: &str = "2026-11-24T12:00:00Z";
 /// The evening of the same day, on which one does.
-pub(super) const EVENING: &str = "2026-11-24T17:00:00Z";
+pub(crate) const EVENING: &str = "2026-11-24T17:00:00Z";
 
 /// A catalog, and what can be called of it.
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// The catalog.
     pub catalog: Catalog,
     /// Every endpoint that may be called.
@@ -162,7 +162,7 @@ pub(super) struct Sample {
 }
 
 /// Returns the small catalog: all that is routable can be called, except at `thinker`.
-pub(super) fn sample() -> Sample {
+pub(crate) fn sample() -> Sample {
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
     let layers = Layers {
         base: vec![
@@ -178,7 +178,7 @@ pub(super) fn sample() -> Sample {
 
 impl Sample {
     /// Takes a catalog in which everything routable can be called but one model.
-    pub(super) fn of(catalog: Catalog, silent: &str) -> Sample {
+    pub(crate) fn of(catalog: Catalog, silent: &str) -> Sample {
         let mut callable = vec![Vec::new(); catalog.models().len()];
         let mut offers = Vec::new();
         for (place, endpoint) in (0..).map(EndpointIx).zip(catalog.endpoints()) {
@@ -191,19 +191,19 @@ impl Sample {
     }
 
     /// Lets a function see it at an instant.
-    pub(super) fn at<T>(&self, now: &str, look: impl FnOnce(&View<'_>) -> T) -> T {
+    pub(crate) fn at<T>(&self, now: &str, look: impl FnOnce(&View<'_>) -> T) -> T {
         let callable = |model: ModelIx| self.callable[model.0 as usize].as_slice();
-        let now = Timestamp::parse(now).unwrap();
+        let now = Timestamp::parse(now).expect("an instant");
         look(&View { catalog: &self.catalog, callable: &callable, figures: &|_| None, now })
     }
 
     /// Returns its rows at noon.
-    pub(super) fn rows(&self) -> Vec<Row> {
+    pub(crate) fn rows(&self) -> Vec<Row> {
         self.at(NOON, rows)
     }
 
     /// Returns the place of a model.
-    pub(super) fn model(&self, id: &str) -> ModelIx {
-        self.catalog.find_model(id).unwrap()
+    pub(crate) fn model(&self, id: &str) -> ModelIx {
+        self.catalog.find_model(id).expect("a model of the sample")
     }
 }

@@ -9,7 +9,7 @@ use super::wanted::{Prices, Wanted};
 
 impl Wanted {
     /// Returns whether a model is among those that are wanted.
-    pub(super) fn admits(&self, row: &Row, now: Timestamp) -> bool {
+    pub(crate) fn admits(&self, row: &Row, now: Timestamp) -> bool {
         (self.all || row.available)
             && self.outputs.as_ref().is_none_or(|outputs| writes_one(row, outputs))
             && self.inputs.iter().all(|input| row.inputs.contains(input))
@@ -23,9 +23,8 @@ impl Wanted {
 
     fn admits_words(&self, row: &Row) -> bool {
         let author = row.id.split('/').next().unwrap_or_default();
-        let text = format!("{} {}", row.id, row.name).to_lowercase();
         let family = || row.tokenizer.to_lowercase();
-        self.search.iter().all(|word| text.contains(word))
+        self.search.iter().all(|word| row.text.contains(word))
             && (self.authors.is_empty() || self.authors.iter().any(|wanted| wanted == author))
             && self.family.as_ref().is_none_or(|wanted| family().starts_with(wanted))
             && self.parameters.iter().all(|wanted| row.parameters.contains(&wanted.as_str()))

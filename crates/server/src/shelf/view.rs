@@ -6,7 +6,7 @@ use domain::time::Timestamp;
 
 /// A catalog at one instant, and which of its endpoints can be called.
 #[derive(Clone, Copy)]
-pub(super) struct View<'a> {
+pub(crate) struct View<'a> {
     /// What is known.
     pub catalog: &'a Catalog,
     /// The endpoints of a model that can be called.
@@ -19,19 +19,19 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     /// Returns an endpoint and who offers it.
-    pub(super) fn look_up(&self, place: EndpointIx) -> (&'a Provider, &'a Endpoint) {
+    pub(crate) fn look_up(&self, place: EndpointIx) -> (&'a Provider, &'a Endpoint) {
         let endpoint = self.catalog.endpoint(place);
         (self.catalog.provider(endpoint.provider), endpoint)
     }
 
     /// Returns whether an endpoint can be called.
-    pub(super) fn is_callable(&self, place: EndpointIx) -> bool {
+    pub(crate) fn is_callable(&self, place: EndpointIx) -> bool {
         (self.callable)(self.catalog.endpoint(place).model).contains(&place)
     }
 
     /// Returns the endpoints that speak for a model: those that can be called; where there are
     /// none, those that a credential would make callable; and else all that are not switched off.
-    pub(super) fn offered(&self, model: ModelIx) -> Vec<EndpointIx> {
+    pub(crate) fn offered(&self, model: ModelIx) -> Vec<EndpointIx> {
         let callable = (self.callable)(model);
         if !callable.is_empty() {
             return callable.to_vec();
@@ -47,7 +47,7 @@ impl<'a> View<'a> {
 
 /// Returns OpenRouter's number for how settled an endpoint is: 0 where it is in service, -3 where
 /// the operator has switched it off, -5 where its provider is about to.
-pub(super) fn status(provider: &Provider, endpoint: &Endpoint) -> i8 {
+pub(crate) fn status(provider: &Provider, endpoint: &Endpoint) -> i8 {
     if endpoint.disabled || provider.disabled {
         -3
     } else if endpoint.status == EndpointStatus::Deprecated {
@@ -58,6 +58,6 @@ pub(super) fn status(provider: &Provider, endpoint: &Endpoint) -> i8 {
 }
 
 /// Returns whether a provider keeps no prompt. One that does not say may keep them.
-pub(super) fn keeps_nothing(provider: &Provider) -> bool {
+pub(crate) fn keeps_nothing(provider: &Provider) -> bool {
     provider.data.retention_days == Some(0)
 }

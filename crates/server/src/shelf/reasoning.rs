@@ -11,7 +11,7 @@ const EFFORTS: [&str; 7] = ["max", "xhigh", "high", "medium", "low", "minimal", 
 /// Efforts are those of any endpoint; `null` where none lists its own, so all may be tried.
 /// Thinking is called mandatory only where every endpoint thinks and none is told how much but by
 /// efforts: a switch can be turned off, and a budget need not be given.
-pub(super) fn reasoning(offered: &[&Endpoint]) -> Option<Value> {
+pub(crate) fn reasoning(offered: &[&Endpoint]) -> Option<Value> {
     let thinking: Vec<&Endpoint> =
         offered.iter().copied().filter(|endpoint| endpoint.reasoning).collect();
     if thinking.is_empty() {

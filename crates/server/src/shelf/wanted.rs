@@ -14,7 +14,7 @@ use super::row::Region;
 
 /// Which models a caller wants to see, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wanted {
+pub(crate) struct Wanted {
     /// Those too that cannot be called here.
     pub all: bool,
     /// Every word must be in the name or the id; in lower case.
@@ -55,7 +55,7 @@ pub(super) struct Wanted {
 
 /// A range of prices. One that is unknown is in no range but the whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Prices {
+pub(crate) struct Prices {
     /// At least.
     pub min: Option<Rate>,
     /// At most.
@@ -79,7 +79,7 @@ impl Wanted {
     ///
     /// # Errors
     /// `InvalidRequest`, naming the field that is not what it must be.
-    pub(super) fn read(query: Query<'_>) -> Result<Wanted, Failure> {
+    pub(crate) fn read(query: Query<'_>) -> Result<Wanted, Failure> {
         let lower = |text: Option<&str>| text.map(str::to_lowercase);
         let search = lower(query.text("q")?).unwrap_or_default();
         Ok(Wanted {
@@ -112,7 +112,7 @@ impl Wanted {
 ///
 /// # Errors
 /// `InvalidRequest` when `available` is no word for it.
-pub(super) fn available_all(query: Query<'_>) -> Result<bool, Failure> {
+pub(crate) fn available_all(query: Query<'_>) -> Result<bool, Failure> {
     Ok(query.word("available", &[("now", false), ("all", true)])?.unwrap_or(false))
 }
 

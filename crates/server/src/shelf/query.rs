@@ -12,7 +12,7 @@ use domain::price::Rate;
 
 /// The query of a URL: its names and values as they were sent.
 #[derive(Clone, Copy)]
-pub(super) struct Query<'a>(pub &'a [(String, String)]);
+pub(crate) struct Query<'a>(pub &'a [(String, String)]);
 
 /// The most entries of a list: more than there are words to list.
 const ENTRIES_MAX: usize = 100;
@@ -24,7 +24,7 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     /// `InvalidRequest` when it is too long.
-    pub(super) fn text(self, name: &str) -> Result<Option<&'a str>, Failure> {
+    pub(crate) fn text(self, name: &str) -> Result<Option<&'a str>, Failure> {
         let last = self.values(name).last();
         match last {
             Some(text) if TEXT_BYTES_MAX < text.len() => {
@@ -38,7 +38,7 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     /// `InvalidRequest` when there are too many.
-    pub(super) fn list(self, name: &str) -> Result<Vec<String>, Failure> {
+    pub(crate) fn list(self, name: &str) -> Result<Vec<String>, Failure> {
         let mut entries: Vec<String> = self
             .values(name)
             .flat_map(|value| value.split(','))
@@ -57,7 +57,7 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     /// `InvalidRequest` when it is none, or outside.
-    pub(super) fn number<T>(
+    pub(crate) fn number<T>(
         self,
         name: &str,
         range: RangeInclusive<T>,
@@ -79,7 +79,7 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     /// `InvalidRequest` when it is none, or finer or larger than prices are.
-    pub(super) fn rate(self, name: &str) -> Result<Option<Rate>, Failure> {
+    pub(crate) fn rate(self, name: &str) -> Result<Option<Rate>, Failure> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let wanted =
             "dollars per million tokens: at least 0, at most 1000000, at most six decimals";
@@ -91,7 +91,7 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     /// `InvalidRequest` when it is neither that nor `false`.
-    pub(super) fn flag(self, name: &str) -> Result<bool, Failure> {
+    pub(crate) fn flag(self, name: &str) -> Result<bool, Failure> {
         let word = self.word(name, &[("true", true), ("false", false)])?;
         Ok(word.unwrap_or(false))
     }
@@ -100,7 +100,7 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     /// `InvalidRequest` when it is none of the words.
-    pub(super) fn word<T: Copy>(
+    pub(crate) fn word<T: Copy>(
         self,
         name: &str,
         words: &[(&str, T)],
@@ -123,7 +123,7 @@ impl<'a> Query<'a> {
 }
 
 /// Returns the failure of a field that is not what it must be.
-pub(super) fn invalid(name: &str, wanted: &str) -> Failure {
+pub(crate) fn invalid(name: &str, wanted: &str) -> Failure {
     Failure::caller(FailureKind::InvalidRequest, format!("`{name}` must be {wanted}.")).at(name)
 }
 

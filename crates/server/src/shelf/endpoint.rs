@@ -9,7 +9,7 @@ use super::view::{View, keeps_nothing, status};
 
 /// Returns an endpoint as listings show it. Figures of its service are what this instance
 /// measured, and `null` where it did not ask. `available`, whether it can be called here, is ours.
-pub(super) fn endpoint(view: &View<'_>, place: EndpointIx) -> Value {
+pub(crate) fn endpoint(view: &View<'_>, place: EndpointIx) -> Value {
     let (provider, endpoint) = view.look_up(place);
     let model = view.catalog.model(endpoint.model);
     let figures = (view.figures)(place).unwrap_or_default();
@@ -56,7 +56,7 @@ fn tool_choice(endpoint: &Endpoint) -> Value {
 }
 
 /// Returns a model with those of its endpoints that can be called, or with `all` of them.
-pub(super) fn endpoints(view: &View<'_>, place: ModelIx, all: bool) -> Value {
+pub(crate) fn endpoints(view: &View<'_>, place: ModelIx, all: bool) -> Value {
     let model = view.catalog.model(place);
     let listed = if all { view.catalog.endpoints_of(place) } else { (view.callable)(place) };
     let shown: Vec<Value> = listed.iter().map(|place| endpoint(view, *place)).collect();
@@ -71,7 +71,7 @@ pub(super) fn endpoints(view: &View<'_>, place: ModelIx, all: bool) -> Value {
 }
 
 /// Returns the endpoints whose providers keep no prompt: those that can be called, or `all`.
-pub(super) fn without_retention(view: &View<'_>, all: bool) -> Vec<Value> {
+pub(crate) fn without_retention(view: &View<'_>, all: bool) -> Vec<Value> {
     (0..)
         .map(EndpointIx)
         .take(view.catalog.endpoints().len())

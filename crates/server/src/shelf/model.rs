@@ -15,7 +15,7 @@ use super::view::View;
 /// and the limits of its provider are those of the cheapest.
 ///
 /// `available`, whether it can be called here, is ours.
-pub(super) fn model(view: &View<'_>, place: ModelIx, offered: &[EndpointIx]) -> Value {
+pub(crate) fn model(view: &View<'_>, place: ModelIx, offered: &[EndpointIx]) -> Value {
     let model = view.catalog.model(place);
     let endpoints: Vec<&Endpoint> =
         offered.iter().map(|place| view.catalog.endpoint(*place)).collect();
@@ -51,7 +51,7 @@ pub(super) fn model(view: &View<'_>, place: ModelIx, offered: &[EndpointIx]) -> 
 }
 
 /// Returns `architecture` as it is shown.
-pub(super) fn architecture(model: &Model) -> Value {
+pub(crate) fn architecture(model: &Model) -> Value {
     let words = |modalities: &[Modality]| -> Vec<&'static str> {
         let sorted: BTreeSet<Modality> = modalities.iter().copied().collect();
         sorted.into_iter().map(Modality::word).collect()
@@ -67,23 +67,23 @@ pub(super) fn architecture(model: &Model) -> Value {
 }
 
 /// Returns the family of a model's tokenizer, `Other` where it is not known.
-pub(super) fn tokenizer(model: &Model) -> &str {
+pub(crate) fn tokenizer(model: &Model) -> &str {
     model.tokenizer.as_deref().unwrap_or("Other")
 }
 
 /// Returns the seconds since 1970 at which a model was released, where that is known.
-pub(super) fn created(model: &Model) -> Option<i64> {
+pub(crate) fn created(model: &Model) -> Option<i64> {
     let date = full_date(model.released.as_deref()?);
     Timestamp::parse(&date).map(Timestamp::seconds)
 }
 
 /// Returns the tokens of prompt and answer together that some endpoint takes.
-pub(super) fn context(model: &Model, offered: &[&Endpoint]) -> Option<u32> {
+pub(crate) fn context(model: &Model, offered: &[&Endpoint]) -> Option<u32> {
     offered.iter().filter_map(|endpoint| endpoint.context).max().or(model.context)
 }
 
 /// Returns the parameters that some endpoint takes, sorted.
-pub(super) fn parameters(offered: &[&Endpoint]) -> Vec<&'static str> {
+pub(crate) fn parameters(offered: &[&Endpoint]) -> Vec<&'static str> {
     let all: BTreeSet<&'static str> = offered
         .iter()
         .flat_map(|endpoint| dialect::registry::supported_parameters(endpoint))
@@ -92,13 +92,13 @@ pub(super) fn parameters(offered: &[&Endpoint]) -> Vec<&'static str> {
 }
 
 /// Returns where a model's endpoints are listed.
-pub(super) fn details(model: &Model) -> String {
+pub(crate) fn details(model: &Model) -> String {
     format!("/api/v1/models/{}/endpoints", model.id)
 }
 
 /// Returns the endpoint with the lowest price of a prompt token and a completion token together.
 /// One that does not name both comes after all that do, and one of unknown price is never it.
-pub(super) fn cheapest<'a>(offered: &[&'a Endpoint], now: Timestamp) -> Option<&'a Endpoint> {
+pub(crate) fn cheapest<'a>(offered: &[&'a Endpoint], now: Timestamp) -> Option<&'a Endpoint> {
     let priced = offered.iter().filter_map(|endpoint| {
         let price = in_force(endpoint, now)?;
         let unnamed = usize::from(price.input.is_none()) + usize::from(price.output.is_none());

@@ -12,7 +12,7 @@ use jiff::civil::Weekday;
 use serde_json::{Map, Value, json};
 
 /// Returns an endpoint's price card, where its numbers can be believed.
-pub(super) fn believed(endpoint: &Endpoint) -> Option<&PriceCard> {
+pub(crate) fn believed(endpoint: &Endpoint) -> Option<&PriceCard> {
     let doubtful = matches!(
         endpoint.billing,
         Billing::Unknown | Billing::UnverifiedUnit | Billing::Quarantined
@@ -21,13 +21,13 @@ pub(super) fn believed(endpoint: &Endpoint) -> Option<&PriceCard> {
 }
 
 /// Returns what an endpoint charges now for a short prompt, where that is known.
-pub(super) fn in_force(endpoint: &Endpoint, now: Timestamp) -> Option<Price> {
+pub(crate) fn in_force(endpoint: &Endpoint, now: Timestamp) -> Option<Price> {
     believed(endpoint).map(|card| card.at(now, false).for_prompt(0))
 }
 
 /// Returns `pricing` as it is shown: the price in force, and under `overrides` what holds at other
 /// hours and for longer prompts.
-pub(super) fn pricing(endpoint: &Endpoint, now: Timestamp) -> Value {
+pub(crate) fn pricing(endpoint: &Endpoint, now: Timestamp) -> Value {
     let Some((card, price)) = believed(endpoint).zip(in_force(endpoint, now)) else {
         return json!({ "prompt": null, "completion": null });
     };

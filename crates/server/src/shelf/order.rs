@@ -8,7 +8,7 @@ use super::row::Row;
 
 /// The order of a listing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// The catalog's.
     #[default]
     Catalog,
@@ -24,7 +24,7 @@ pub(super) enum Order {
 
 /// OpenRouter's words. Orders by use, speed and benchmarks keep the catalog's until there are
 /// figures to go by.
-pub(super) const WORDS: [(&str, Order); 12] = [
+pub(crate) const WORDS: [(&str, Order); 12] = [
     ("newest", Order::Newest),
     ("pricing-low-to-high", Order::Cheapest),
     ("pricing-high-to-low", Order::Dearest),
@@ -40,7 +40,7 @@ pub(super) const WORDS: [(&str, Order); 12] = [
 ];
 
 /// Puts rows in order. Those of which the figure is unknown come last; equals stay as they were.
-pub(super) fn sort(rows: &mut [&Row], order: Order) {
+pub(crate) fn sort(rows: &mut [&Row], order: Order) {
     match order {
         Order::Catalog => (),
         Order::Newest => rows.sort_by_key(|row| Reverse(row.created)),

@@ -1,0 +1,174 @@
+//! `/compare`: models side by side.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::catalog::{Catalog, Modality, ModelIx};
+use domain::nearest::nearest;
+use http::HeaderMap;
+use site::compare::{Column, Compare, Line, Unknown};
+use site::{Link, Section, words};
+
+use super::links::names;
+use super::listed::released;
+use super::offer::{NONE, per_million, tokens};
+use super::page::{Pairs, Shared, frame, pairs};
+use super::{links, reply};
+use crate::shelf::kept::{Shelf, shelf};
+use crate::shelf::row::Row;
+
+/// `GET /compare?m=a,b`.
+pub(super) async fn page(State(app): Shared, headers: HeaderMap, query: Pairs) -> Response {
+    let names = names(&pairs(query));
+    let snapshot = app.current().snapshot.clone();
+    let shelf = shelf(&snapshot, app.now());
+    let page = view(&snapshot.catalog, &shelf, &names);
+    let ids: Vec<&str> = page.models.iter().map(|model| model.id.as_str()).collect();
+    let path = if ids.is_empty() { "/compare".to_owned() } else { links::compare(&ids) };
+    let mut frame = frame(&app, Section::Compare, &path, "Compare models", "Models side by side.");
+    frame.indexed = ids.is_empty();
+    if !ids.is_empty() {
+        frame.title = page
+            .models
+            .iter()
+            .map(|model| model.link.word.clone())
+            .collect::<Vec<_>>()
+            .join(" or ");
+    }
+    reply::html(&headers, frame.page(&page.html()))
+}
+
+fn view(catalog: &Catalog, shelf: &Shelf, names: &[String]) -> Compare {
+    let mut places: Vec<ModelIx> = Vec::new();
+    let mut strangers: Vec<&str> = Vec::new();
+    for name in names {
+        match catalog.find_model(name) {
+            Some(place) if places.contains(&place) => (),
+            Some(place) => places.push(place),
+            None => strangers.push(name),
+        }
+    }
+    let ids: Vec<&str> = places.iter().map(|place| catalog.model(*place).id.as_str()).collect();
+    let unknown = |name: &&str| {
+        let near = nearest(name, catalog.models().iter().map(|model| model.id.as_str()), 1);
+        let nearest = near.first().map(|near| {
+            let all: Vec<&str> = ids.iter().copied().chain([*near]).collect();
+            Link { word: (*near).to_owned(), href: links::compare(&all) }
+        });
+        Unknown { name: (*name).to_owned(), nearest }
+    };
+    let column = |place: &ModelIx| {
+        let model = catalog.model(*place);
+        let rest: Vec<&str> = ids.iter().copied().filter(|id| *id != model.id).collect();
+        Column {
+            link: Link { word: model.name.clone(), href: links::model(&model.id) },
+            id: model.id.clone(),
+            without: if rest.is_empty() { "/compare".to_owned() } else { links::compare(&rest) },
+        }
+    };
+    let rows: Vec<&Row> = places.iter().map(|place| shelf.row(*place)).collect();
+    Compare {
+        models: places.iter().map(column).collect(),
+        lines: lines(&rows),
+        unknown: strangers.iter().map(unknown).collect(),
+        examples: examples(shelf),
+    }
+}
+
+/// The three newest models that can be called here, in pairs.
+fn examples(shelf: &Shelf) -> Vec<Link> {
+    let mut chats: Vec<&Row> = shelf.rows.iter().filter(|row| row.available && row.chats).collect();
+    chats.sort_by_key(|row| std::cmp::Reverse(row.created));
+    let pairs = chats.windows(2).take(3);
+    pairs
+        .map(|two| Link {
+            word: format!("{} or {}", two[0].name, two[1].name),
+            href: links::compare(&[&two[0].id, &two[1].id]),
+        })
+        .collect()
+}
+
+fn lines(rows: &[&Row]) -> Vec<Line> {
+    let least = |label, figures: Vec<Option<u64>>, cells| Line {
+        label,
+        cells,
+        best: best(&figures, false),
+    };
+    let most =
+        |label, figures: Vec<Option<u64>>, cells| Line { label, cells, best: best(&figures, true) };
+    let picos = |rate: Option<domain::price::Rate>| rate.map(domain::price::Rate::picos);
+    let told = |label, cell: fn(&Row) -> String| Line {
+        label,
+        cells: rows.iter().map(|row| cell(row)).collect(),
+        best: Vec::new(),
+    };
+    vec![
+        least(
+            "Input, $ per million",
+            rows.iter().map(|row| picos(row.prompt)).collect(),
+            rows.iter().map(|row| per_million(row.prompt)).collect(),
+        ),
+        least(
+            "Output, $ per million",
+            rows.iter().map(|row| picos(row.completion)).collect(),
+            rows.iter().map(|row| per_million(row.completion)).collect(),
+        ),
+        most(
+            "Context",
+            rows.iter().map(|row| row.context.map(u64::from)).collect(),
+            rows.iter().map(|row| tokens(row.context)).collect(),
+        ),
+        most(
+            "Endpoints",
+            rows.iter().map(|row| Some(row.offers.len() as u64)).collect(),
+            rows.iter().map(|row| words::grouped(row.offers.len() as u64)).collect(),
+        ),
+        told("Released", released),
+        told("Reads", |row| modalities(&row.inputs)),
+        told("Writes", |row| modalities(&row.outputs)),
+        told("Tools", |row| yes(row.parameters.contains(&"tools"))),
+        told("JSON schema", |row| yes(row.parameters.contains(&"structured_outputs"))),
+        told("Reasoning", |row| yes(row.parameters.contains(&"reasoning"))),
+        told("Somebody keeps no prompt", |row| {
+            yes(row.offers.iter().any(|offer| offer.keeps_nothing))
+        }),
+        told("Can be called here", |row| yes(row.available)),
+        told("What it is", |row| row.description.clone()),
+    ]
+}
+
+fn yes(is: bool) -> String {
+    if is { "yes" } else { "no" }.to_owned()
+}
+
+fn modalities(all: &[Modality]) -> String {
+    if all.is_empty() {
+        NONE.to_owned()
+    } else {
+        all.iter().map(|it| it.word()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The places of the best figure; none where fewer than two are known, or all are the same.
+fn best(figures: &[Option<u64>], is_more_better: bool) -> Vec<usize> {
+    let known: Vec<u64> = figures.iter().copied().flatten().collect();
+    let best = if is_more_better { known.iter().max() } else { known.iter().min() };
+    let Some(best) = best.filter(|best| 1 < known.len() && known.iter().any(|it| it != *best))
+    else {
+        return Vec::new();
+    };
+    (0..figures.len()).filter(|place| figures[*place] == Some(*best)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_is_marked_where_there_is_a_choice() {
+        assert_eq!(best(&[Some(3), Some(1), None, Some(1)], false), [1, 3]);
+        assert_eq!(best(&[Some(3), Some(1)], true), [0]);
+        assert!(
+            best(&[Some(3), Some(3)], true).is_empty() && best(&[Some(3), None], false).is_empty()
+        );
+    }
+}

@@ -1,0 +1,109 @@
+//! How an endpoint fares, in words.
+
+use domain::catalog::{Billing, EndpointIx, EndpointStatus};
+use domain::health::{EndpointHealth, Figures, Gate, Percentiles, PromptSize};
+use domain::time::Timestamp;
+use relay::Snapshot;
+use site::model::{Health, Tone};
+use site::words;
+
+/// What is said where nothing was measured.
+pub(super) const NOT_MEASURED: &str = "not measured yet";
+
+/// Returns how an endpoint fares, as far as this process has seen.
+pub(super) fn seen(snapshot: &Snapshot, place: EndpointIx, now: Timestamp) -> EndpointHealth {
+    snapshot.health(place, now, PromptSize::default())
+}
+
+/// Returns what was measured of an endpoint on this process's own requests.
+pub(super) fn measured(snapshot: &Snapshot, place: EndpointIx, now: Timestamp) -> Figures {
+    snapshot.watched(place).map(|watch| watch.figures(now)).unwrap_or_default()
+}
+
+/// Returns whether an endpoint is in trouble.
+pub(super) fn is_troubled(health: &EndpointHealth) -> bool {
+    health.had_outage_lately || !health.gate.is_open()
+}
+
+/// Returns how an endpoint that can be called fares.
+pub(super) fn told(health: &EndpointHealth) -> Health {
+    let say = |tone, word: &str| Health { tone, word: word.to_owned() };
+    match health.gate {
+        Gate::Closed { .. } => say(Tone::Bad, "▼ left out: it failed too often"),
+        Gate::Held { .. } => say(Tone::Doubtful, "▾ asked to be left alone"),
+        Gate::Trial => say(Tone::Doubtful, "▾ being tried again"),
+        Gate::Slow { share_percent } => {
+            say(Tone::Doubtful, &format!("▾ coming back, at {share_percent} %"))
+        }
+        Gate::Open if health.had_outage_lately => say(Tone::Doubtful, "▾ failed lately"),
+        Gate::Open => say(Tone::Good, "in service"),
+    }
+}
+
+/// Returns how an endpoint fares; one that cannot be called, why.
+pub(super) fn standing(snapshot: &Snapshot, place: EndpointIx, now: Timestamp) -> Health {
+    let catalog = &snapshot.catalog;
+    let endpoint = catalog.endpoint(place);
+    if snapshot.callable(endpoint.model).contains(&place) {
+        return told(&seen(snapshot, place, now));
+    }
+    let provider = catalog.provider(endpoint.provider);
+    let word = if endpoint.disabled || provider.disabled {
+        "switched off here"
+    } else if endpoint.status == EndpointStatus::Deprecated && !endpoint.accepted {
+        "about to end; needs the operator's consent"
+    } else if endpoint.price.is_none() {
+        "no known price"
+    } else if endpoint.resold && !endpoint.accepted {
+        "resold; needs the operator's consent"
+    } else if endpoint.billing != Billing::Token && !endpoint.accepted {
+        "terms need the operator's consent"
+    } else if !dialect::registry::is_spoken(endpoint.dialect) {
+        "its dialect is not reached yet"
+    } else {
+        "no credential here"
+    };
+    Health { tone: Tone::Quiet, word: word.to_owned() }
+}
+
+/// Returns the time to the first token.
+pub(super) fn first_token(figures: &Figures) -> String {
+    let shown = |it: Percentiles| {
+        format!("{} p50, {} p90", words::duration(it.p50), words::duration(it.p90))
+    };
+    figures.latency_last_30m.map_or_else(|| NOT_MEASURED.to_owned(), shown)
+}
+
+/// Returns how fast it writes.
+pub(super) fn speed(figures: &Figures) -> String {
+    let shown = |it: Percentiles| format!("{} tokens/s p50", it.p50);
+    figures.throughput_last_30m.map_or_else(|| NOT_MEASURED.to_owned(), shown)
+}
+
+/// Returns the share of a day's requests that were answered.
+pub(super) fn uptime(figures: &Figures) -> String {
+    let shown = |share: u32| format!("{}.{:02} %", share / 100, share % 100);
+    figures.uptime_last_1d.map_or_else(|| NOT_MEASURED.to_owned(), shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_never_measured_is_not_called_zero() {
+        let unknown = Figures::default();
+        let told = [first_token(&unknown), speed(&unknown), uptime(&unknown)];
+        assert_eq!(told, [NOT_MEASURED; 3]);
+        let figures = Figures { uptime_last_1d: Some(9_905), ..unknown };
+        assert_eq!(uptime(&figures), "99.05 %");
+    }
+
+    #[test]
+    fn trouble_is_told_in_words_and_not_by_colour_alone() {
+        let held = Gate::Held { until: Timestamp::from_ms(1) };
+        let health = EndpointHealth { gate: held, ..EndpointHealth::default() };
+        assert!(is_troubled(&health));
+        assert_eq!(told(&health).word, "▾ asked to be left alone");
+    }
+}

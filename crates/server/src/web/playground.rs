@@ -1,0 +1,39 @@
+//! `/playground`: where models are tried.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use site::Section;
+use site::assets::PLAYGROUND;
+use site::playground::{MODELS_MAX, Playground};
+
+use super::links::names;
+use super::page::{Pairs, Shared, frame, pairs};
+use super::{reply, snippets};
+use crate::demo;
+use crate::shelf::kept::shelf;
+
+/// `GET /playground?m=a,b`.
+pub(super) async fn page(State(app): Shared, headers: HeaderMap, query: Pairs) -> Response {
+    let shelf = shelf(&app.current().snapshot, app.now());
+    let able = shelf.rows.iter().filter(|row| row.available && row.chats);
+    let models: Vec<(String, String)> =
+        able.map(|row| (row.id.clone(), row.name.clone())).collect();
+    let mut chosen = names(&pairs(query));
+    chosen.truncate(MODELS_MAX);
+    if chosen.is_empty() {
+        chosen.extend(models.first().map(|model| model.0.clone()));
+    }
+    let title = "Ask up to four models at a time, and see what each answer cost.";
+    let mut frame = frame(&app, Section::Playground, "/playground", "Playground", title);
+    frame.script = Some(PLAYGROUND);
+    let key_hint = if frame.demo {
+        "The server printed a demo key when it started."
+    } else {
+        "The operator makes one with POST /api/v1/keys."
+    };
+    let first = chosen.first().map_or(demo::FIRST_MODEL, String::as_str);
+    let curl = snippets::snippets(&app.public_url, first).swap_remove(0).text;
+    let page = Playground { chosen, models, curl, key_hint: key_hint.to_owned() };
+    reply::html(&headers, frame.page(&page.html()))
+}

@@ -1,0 +1,160 @@
+//! What stands around every page.
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::assets::{Asset, ICON, SCRIPT, STYLE};
+
+/// What stands around a page, and what machines are told of it.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The title, with the fact first.
+    pub title: String,
+    /// One sentence for search results.
+    pub description: String,
+    /// The address that counts, below the site: `/models`.
+    pub path: String,
+    /// The address of the site, without a slash at its end.
+    pub site: String,
+    /// Where in the site the page stands.
+    pub section: Section,
+    /// The same in other forms.
+    pub twins: Vec<Twin>,
+    /// A script that only this page needs.
+    pub script: Option<Asset>,
+    /// Whether search engines are welcome.
+    pub indexed: bool,
+    /// Whether the models are simulated, which every page then says.
+    pub demo: bool,
+}
+
+/// A part of the site that the bar leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the word in the bar")]
+pub enum Section {
+    Home,
+    Models,
+    Compare,
+    Providers,
+    Status,
+    Playground,
+    Docs,
+    None,
+}
+
+/// A page in another form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twin {
+    /// The word for it: `JSON`.
+    pub word: &'static str,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Where it is.
+    pub href: String,
+}
+
+const BAR: [(Section, &str, &str); 6] = [
+    (Section::Models, "Models", "/models"),
+    (Section::Compare, "Compare", "/compare"),
+    (Section::Providers, "Providers", "/providers"),
+    (Section::Playground, "Playground", "/playground"),
+    (Section::Status, "Status", "/status"),
+    (Section::Docs, "Docs", "/docs"),
+];
+
+/// What the footer leads to.
+const FOOT: [(&str, &str); 5] = [
+    ("Changelog", "/changelog"),
+    ("New models (Atom)", "/feeds/models.xml"),
+    ("For language models", "/llms.txt"),
+    ("Catalog as JSON", "/models.json?available=all"),
+    ("Errors", "/docs/errors"),
+];
+
+impl Frame {
+    /// Writes a page.
+    pub fn page(&self, main: &Markup) -> String {
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                (self.head())
+                body {
+                    a.skip href="#main" { "Skip to the content" }
+                    (self.bar())
+                    main #main tabindex="-1" {
+                        @if self.demo {
+                            p.note.warned { "This instance runs on demo models: their providers \
+                                are simulated, and so is what is measured of them." }
+                        }
+                        (main)
+                    }
+                    (self.foot())
+                }
+            }
+        }
+        .into_string()
+    }
+
+    fn head(&self) -> Markup {
+        html! {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (self.title) " · Interline" }
+                meta name="description" content=(self.description);
+                meta name="color-scheme" content="light dark";
+                @if !self.indexed { meta name="robots" content="noindex"; }
+                link rel="canonical" href={ (self.site) (self.path) };
+                link rel="icon" type="image/svg+xml" href=(ICON.address());
+                link rel="stylesheet" href=(STYLE.address());
+                link rel="alternate" type="application/atom+xml" title="New models"
+                    href="/feeds/models.xml";
+                @for twin in &self.twins {
+                    link rel="alternate" type=(twin.content_type) href=(twin.href);
+                }
+                script type="module" src=(SCRIPT.address()) {}
+                @if let Some(script) = &self.script { script type="module" src=(script.address())
+                    {} }
+            }
+        }
+    }
+
+    fn bar(&self) -> Markup {
+        html! {
+            header.bar {
+                div {
+                    a.brand href="/" aria-current=[(self.section ==
+                        Section::Home).then_some("page")] { "Interline" }
+                    nav aria-label="Main" {
+                        @for (section, word, href) in BAR {
+                            a href=(href) aria-current=[(self.section ==
+                                section).then_some("true")] { (word) }
+                        }
+                    }
+                    form action="/models" role="search" {
+                        input #search name="q" type="search" aria-label="Search models"
+                            placeholder="Search models  /" autocomplete="off";
+                    }
+                }
+            }
+        }
+    }
+
+    fn foot(&self) -> Markup {
+        html! {
+            footer {
+                div {
+                    @for (word, href) in FOOT { a href=(href) { (word) } }
+                    @if !self.twins.is_empty() {
+                        span {
+                            "This page as "
+                            @for (place, twin) in self.twins.iter().enumerate() {
+                                @if place > 0 { " · " }
+                                a href=(twin.href) { (twin.word) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
