@@ -16,6 +16,7 @@ use domain::usage::Usage;
 use serde_json::Value;
 
 use crate::joint::Manner;
+use crate::said::Said;
 use crate::stream_decoder::StreamDecoder;
 
 /// The endpoint of an attempt, as the dialects need it.
@@ -70,6 +71,8 @@ pub struct Observed {
     pub upstream_id: Option<String>,
     /// Bytes of text, reasoning and tool arguments seen: what an estimate is made from.
     pub content_bytes: u64,
+    /// The beginning of that, for a count by tokens.
+    pub said: Said,
     /// Images seen.
     pub images: u16,
 }

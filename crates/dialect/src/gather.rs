@@ -17,21 +17,22 @@ pub(crate) fn observe(observed: &mut Observed, event: &Event) {
     match event {
         Event::Named { upstream_id } => observed.upstream_id = Some(upstream_id.clone()),
         Event::Delta { delta, .. } => {
-            let bytes = match delta {
-                Delta::Text(text) | Delta::Reasoning(text) | Delta::Refusal(text) => text.len(),
-                Delta::ToolCallStart { name, .. } => name.len(),
-                Delta::ToolCallArgs { json, .. } => json.len(),
+            let said = match delta {
+                Delta::Text(text) | Delta::Reasoning(text) | Delta::Refusal(text) => text,
+                Delta::ToolCallStart { name, .. } => name,
+                Delta::ToolCallArgs { json, .. } => json,
                 Delta::ReasoningDetail(detail) => {
                     let text = detail.get("text").or_else(|| detail.get("summary"));
-                    text.and_then(|text| text.as_str()).map_or(0, str::len)
+                    text.and_then(|text| text.as_str()).unwrap_or_default()
                 }
                 Delta::Image { .. } => {
                     observed.images = observed.images.saturating_add(1);
-                    0
+                    ""
                 }
-                Delta::Audio(_) | Delta::Annotation(_) | Delta::Logprobs(_) => 0,
+                Delta::Audio(_) | Delta::Annotation(_) | Delta::Logprobs(_) => "",
             };
-            observed.content_bytes += bytes as u64;
+            observed.content_bytes += said.len() as u64;
+            observed.said.hear(said);
         }
         Event::Finish { reason, native, .. } => {
             observed.finish = reason.or(observed.finish);

@@ -67,8 +67,11 @@ pub(crate) fn take(
             || Failure::invalid("`session_id` has to be a string of at most 256 characters.");
         facts.session_id = Some(text.ok_or_else(|| must().at("session_id"))?.to_owned());
     }
+    if let Some(value) = taken("transforms") {
+        facts.compresses = transforms(&value, ignored)?;
+    }
     if let Some(value) = taken("plugins") {
-        facts.heals = plugins(&value, ignored)?;
+        plugins(&value, facts, ignored)?;
     }
     for (name, why) in WITHOUT_EFFECT {
         if taken(name).is_some() {
@@ -78,10 +81,9 @@ pub(crate) fn take(
     Ok(())
 }
 
-const WITHOUT_EFFECT: [(&str, &str); 4] = [
+const WITHOUT_EFFECT: [(&str, &str); 3] = [
     ("preset", "no presets are kept here"),
     ("trace", "requests are not traced to anywhere"),
-    ("transforms", "prompts are not compressed here"),
     ("debug", "what is sent on is not shown"),
 ];
 
@@ -95,22 +97,57 @@ pub(crate) fn models(value: &Value) -> Result<Vec<String>, Failure> {
     list.iter().map(|name| name.as_str().map(str::to_owned).ok_or_else(must)).collect()
 }
 
-/// Checks a list of plugins, and names those without effect. Returns whether answers are to be
-/// mended.
+/// Reads the legacy list of transforms. Returns whether prompts are compressed; `None` where that
+/// was not said.
+///
+/// # Errors
+/// When it is no list of names.
+pub(crate) fn transforms(
+    value: &Value,
+    ignored: &mut Vec<String>,
+) -> Result<Option<bool>, Failure> {
+    let must = || Failure::invalid("`transforms` has to be a list of names.").at("transforms");
+    let list = value.as_array().ok_or_else(must)?;
+    let mut compresses = list.is_empty().then_some(false);
+    for name in list {
+        match name.as_str().ok_or_else(must)? {
+            MIDDLE_OUT => compresses = Some(true),
+            other => ignored.push(format!("transforms.{}: not known", shown(other))),
+        }
+    }
+    Ok(compresses)
+}
+
+/// The one way in which prompts are compressed.
+const MIDDLE_OUT: &str = "middle-out";
+
+/// Takes a list of plugins into a request's facts, and names those without effect.
 ///
 /// # Errors
 /// When it is none, or names what nobody knows, or what would search the web: an answer without the
 /// search would pass for one with it.
-pub(crate) fn plugins(value: &Value, ignored: &mut Vec<String>) -> Result<bool, Failure> {
+pub(crate) fn plugins(
+    value: &Value,
+    facts: &mut Facts,
+    ignored: &mut Vec<String>,
+) -> Result<(), Failure> {
     let wrong =
         |param: String, must: &str| Failure::invalid(format!("`{param}` {must}.")).at(param);
     let list = value.as_array().ok_or_else(|| wrong("plugins".to_owned(), "has to be a list"))?;
-    let mut heals = false;
     for (index, plugin) in list.iter().enumerate() {
         let id = plugin.get("id").and_then(Value::as_str);
+        let is_off = plugin.get("enabled") == Some(&Value::Bool(false));
         match id.filter(|id| PLUGINS.contains(id)) {
-            Some(_) if plugin.get("enabled") == Some(&Value::Bool(false)) => (),
-            Some("response-healing") => heals = true,
+            Some("context-compression") => {
+                let engine = plugin.get("engine").filter(|engine| !engine.is_null());
+                if engine.is_some_and(|engine| engine != MIDDLE_OUT) {
+                    let must = "has to be `middle-out`";
+                    return Err(wrong(format!("plugins[{index}].engine"), must));
+                }
+                facts.compresses = Some(!is_off);
+            }
+            Some(_) if is_off => (),
+            Some("response-healing") => facts.heals = true,
             Some("web" | "web-fetch") => {
                 let must = "cannot be web or web-fetch: nothing is searched here";
                 return Err(wrong(format!("plugins[{index}].id"), must));
@@ -123,5 +160,5 @@ pub(crate) fn plugins(value: &Value, ignored: &mut Vec<String>) -> Result<bool, 
             }
         }
     }
-    Ok(heals)
+    Ok(())
 }

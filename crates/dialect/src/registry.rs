@@ -95,7 +95,10 @@ pub fn exchange(
     let face = Face::of(request, stamp);
     let host = Host::of(endpoint);
     // Thinking of another family has to be taken out first.
-    let is_own = !sealed::is_in(&request.body) && !is_emulated(request, endpoint) && !face.heals;
+    let is_own = !sealed::is_in(&request.body)
+        && !is_emulated(request, endpoint)
+        && !face.heals
+        && request.replaced.is_none();
     if let Some(verbatim) = verbatim(request.dialect, endpoint.dialect).filter(|_| is_own) {
         let wire = verbatim.edit_request(request, target)?;
         return Ok(match verbatim.passes(&host) {
@@ -103,7 +106,7 @@ pub fn exchange(
             false => Box::new(Translated { wire, face, host, client, upstream, resumes: None }),
         });
     }
-    let mut chat = client.canonical(request)?;
+    let mut chat = canonical(request)?;
     contract::keep(&mut chat, |name| upstream.fate(name, endpoint));
     let tells_user = upstream.fate("user", endpoint) != Fate::Drop;
     if request.facts.user.is_some() && !tells_user {
@@ -129,7 +132,7 @@ pub fn resumable(
         return exchange(request, target, stamp);
     }
     let (client, upstream) = sides(request, target)?;
-    let chat = client.canonical(request)?;
+    let chat = canonical(request)?;
     let mut wire = upstream.encode_request(&chat, target)?;
     wire.dropped.extend(request.ignored_names().map(str::to_owned));
     let lane = Translated {
@@ -152,8 +155,8 @@ pub fn continuation(
     delivered: &Delivered,
     target: Target<'_>,
 ) -> Result<Continuation, Failure> {
-    let (client, upstream) = sides(request, target)?;
-    resume::continuation(request, delivered, target, client, upstream)
+    let (_, upstream) = sides(request, target)?;
+    resume::continuation(canonical(request)?, delivered, target, upstream)
 }
 
 fn sides(
@@ -171,6 +174,9 @@ fn sides(
 /// # Errors
 /// When it holds what has no meaning in any form.
 pub(crate) fn canonical(request: &Request) -> Result<ChatRequest, Failure> {
+    if let Some(replaced) = &request.replaced {
+        return Ok(ChatRequest::clone(replaced));
+    }
     client(request.dialect).ok_or_else(|| unspoken(request.dialect))?.canonical(request)
 }
 

@@ -31,6 +31,9 @@ pub struct Request {
     pub framing: Framing,
     /// The house's form of it, where its dialect reads requests into that at once.
     pub chat: Option<Arc<ChatRequest>>,
+    /// What is sent in its place, where the house has changed more of it than its dialect's own
+    /// form can be edited for.
+    pub replaced: Option<Arc<ChatRequest>>,
     /// What it asks for, where that is no chat.
     pub(crate) task: Option<Arc<dyn Task>>,
     /// Headers of the dialect that came with it, in small letters.
@@ -86,6 +89,7 @@ impl Request {
             ignored: Vec::new(),
             framing: Framing::Events,
             chat: None,
+            replaced: None,
             task: None,
             headers: Vec::new(),
             echo: None,

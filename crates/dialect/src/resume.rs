@@ -8,10 +8,9 @@
 use domain::chat::{ChatRequest, Format, Message, Part, Role};
 use domain::failure::Failure;
 
-use crate::dialect::{ClientDialect, Host, UpstreamDialect};
+use crate::dialect::{Host, UpstreamDialect};
 use crate::exchange::{Continuation, Delivered, Target};
 use crate::joint::Manner;
-use crate::request::Request;
 
 /// What an endpoint is asked that cannot go on from a beginning.
 const GO_ON: &str = "Your answer above was cut off by a fault of the connection. Go on from exactly \
@@ -30,13 +29,11 @@ pub(crate) fn may_resume(chat: &ChatRequest) -> bool {
 /// # Errors
 /// When the endpoint cannot do what the request insists on.
 pub(crate) fn continuation(
-    request: &Request,
+    mut chat: ChatRequest,
     delivered: &Delivered,
     target: Target<'_>,
-    client: &'static dyn ClientDialect,
     upstream: &'static dyn UpstreamDialect,
 ) -> Result<Continuation, Failure> {
-    let mut chat = client.canonical(request)?;
     let endpoint = target.endpoint;
     let takes_beginnings = endpoint.quirks.continues_assistant == Some(true);
     let manner = if takes_beginnings { Manner::Prefill } else { Manner::Words };

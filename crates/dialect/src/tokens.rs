@@ -27,57 +27,120 @@ const MEDIA_BYTES_PER_TOKEN: usize = 64;
 /// `tokenizer` is the family that the catalog names for the model, in OpenRouter's words; `None`
 /// where it names none.
 pub fn of_text(text: &str, tokenizer: Option<&str>) -> u32 {
-    let counted = &text[..text.floor_char_boundary(COUNTED_BYTES_MAX)];
-    if counted.is_empty() {
-        return 0;
-    }
-    let tokens = vocabulary(tokenizer).count(counted) as u64;
-    let whole = (tokens * text.len() as u64).div_ceil(counted.len() as u64);
-    u32::try_from(whole).unwrap_or(u32::MAX)
+    Count::new(tokenizer, usize::MAX).text(text)
 }
 
 /// Returns the tokens of a prompt: its messages, its tools and the schema of its answer.
 ///
 /// `tokenizer`: see [`of_text`].
 pub fn of_prompt(chat: &ChatRequest, tokenizer: Option<&str>) -> u32 {
-    let messages = chat.messages.iter().map(|message| of_message(message, tokenizer));
-    let tools = chat.tools.iter().map(|tool| of_tool(tool, tokenizer));
-    let schema = match &chat.output.format {
-        Some(Format::JsonSchema { schema, .. }) => of_text(&schema.to_string(), tokenizer),
-        _ => 0,
-    };
-    messages.chain(tools).chain([schema, PER_ANSWER]).fold(0, u32::saturating_add)
+    Count::new(tokenizer, usize::MAX).prompt(chat)
 }
 
-fn of_message(message: &Message, tokenizer: Option<&str>) -> u32 {
-    let name = message.name.as_deref().map_or(0, |name| of_text(name, tokenizer) + 1);
-    of_parts(&message.parts, tokenizer).saturating_add(name).saturating_add(PER_MESSAGE)
+/// Returns the tokens of messages.
+pub(crate) fn of_messages(messages: &[Message], tokenizer: Option<&str>) -> u32 {
+    let mut count = Count::new(tokenizer, usize::MAX);
+    messages.iter().map(|it| count.message(it)).fold(0, u32::saturating_add)
 }
 
-fn of_parts(parts: &[Part], tokenizer: Option<&str>) -> u32 {
-    let text = |text: &str| of_text(text, tokenizer);
-    let media = |bytes: usize| u32::try_from(bytes / MEDIA_BYTES_PER_TOKEN).unwrap_or(u32::MAX);
-    let counts = parts.iter().map(|part| match part {
-        Part::Text { text: said, .. } | Part::Refusal(said) | Part::Reasoning(said) => text(said),
-        Part::Image { .. } => PER_IMAGE,
-        Part::Audio { data, .. } => media(data.len()),
-        Part::Video { url } => media(url.len()),
-        Part::File { source: FileSource::Url(url), .. } => media(url.len()),
-        // What lies with the provider, and thinking, which goes back sealed, cannot be seen here.
-        Part::File { source: FileSource::Id(_), .. } | Part::ReasoningDetail(_) => 0,
-        Part::ToolCall(call) => text(&call.name).saturating_add(text(&call.arguments)),
-        Part::ToolResult { parts, .. } => of_parts(parts, tokenizer),
-    });
-    counts.fold(0, u32::saturating_add)
+/// Bytes of a prompt that are counted where its provider did not tell how many tokens it had.
+const ESTIMATED_BYTES_MAX: usize = 64 << 10;
+
+/// Returns about as many tokens as a prompt has, for not much work however long it is: what lies
+/// beyond its beginning is taken to be like that.
+///
+/// `tokenizer`: see [`of_text`].
+pub(crate) fn about(chat: &ChatRequest, tokenizer: Option<&str>) -> u32 {
+    Count::new(tokenizer, ESTIMATED_BYTES_MAX).prompt(chat)
 }
 
-fn of_tool(tool: &Tool, tokenizer: Option<&str>) -> u32 {
-    let schema = tool.parameters.as_ref().map(ToString::to_string);
-    [Some(tool.name.as_str()), tool.description.as_deref(), schema.as_deref()]
-        .into_iter()
-        .flatten()
-        .map(|text| of_text(text, tokenizer))
-        .fold(PER_TOOL, u32::saturating_add)
+/// A count under way.
+struct Count<'a> {
+    tokenizer: Option<&'a str>,
+    /// Bytes that may still be counted one by one.
+    left: usize,
+    /// Bytes that were.
+    bytes: u64,
+    /// Their tokens.
+    tokens: u64,
+}
+
+impl<'a> Count<'a> {
+    fn new(tokenizer: Option<&'a str>, bytes_max: usize) -> Count<'a> {
+        Count { tokenizer, left: bytes_max, bytes: 0, tokens: 0 }
+    }
+
+    fn prompt(&mut self, chat: &ChatRequest) -> u32 {
+        let mut tokens = PER_ANSWER;
+        for message in &chat.messages {
+            tokens = tokens.saturating_add(self.message(message));
+        }
+        for tool in &chat.tools {
+            tokens = tokens.saturating_add(self.tool(tool));
+        }
+        match &chat.output.format {
+            Some(Format::JsonSchema { schema, .. }) => {
+                tokens.saturating_add(self.text(&schema.to_string()))
+            }
+            _ => tokens,
+        }
+    }
+
+    fn text(&mut self, text: &str) -> u32 {
+        let counted = &text[..text.floor_char_boundary(self.left.min(COUNTED_BYTES_MAX))];
+        if !counted.is_empty() {
+            let tokens = vocabulary(self.tokenizer).count(counted) as u64;
+            self.left -= counted.len();
+            self.bytes += counted.len() as u64;
+            self.tokens += tokens;
+            return scaled(tokens, text.len(), counted.len() as u64);
+        }
+        match self.bytes {
+            0 => 0,
+            bytes => scaled(self.tokens, text.len(), bytes),
+        }
+    }
+
+    fn message(&mut self, message: &Message) -> u32 {
+        let name = message.name.as_deref().map_or(0, |name| self.text(name) + 1);
+        self.parts(&message.parts).saturating_add(name).saturating_add(PER_MESSAGE)
+    }
+
+    fn parts(&mut self, parts: &[Part]) -> u32 {
+        let media = |bytes: usize| u32::try_from(bytes / MEDIA_BYTES_PER_TOKEN).unwrap_or(u32::MAX);
+        let counts = parts.iter().map(|part| match part {
+            Part::Text { text, .. } | Part::Refusal(text) | Part::Reasoning(text) => {
+                self.text(text)
+            }
+            Part::Image { .. } => PER_IMAGE,
+            Part::Audio { data, .. } => media(data.len()),
+            Part::Video { url } => media(url.len()),
+            Part::File { source: FileSource::Url(url), .. } => media(url.len()),
+            // What lies with the provider, and thinking, which goes back sealed, cannot be seen
+            // here.
+            Part::File { source: FileSource::Id(_), .. } | Part::ReasoningDetail(_) => 0,
+            Part::ToolCall(call) => {
+                self.text(&call.name).saturating_add(self.text(&call.arguments))
+            }
+            Part::ToolResult { parts, .. } => self.parts(parts),
+        });
+        counts.fold(0, u32::saturating_add)
+    }
+
+    fn tool(&mut self, tool: &Tool) -> u32 {
+        let schema = tool.parameters.as_ref().map(ToString::to_string);
+        [Some(tool.name.as_str()), tool.description.as_deref(), schema.as_deref()]
+            .into_iter()
+            .flatten()
+            .map(|text| self.text(text))
+            .fold(PER_TOOL, u32::saturating_add)
+    }
+}
+
+/// Returns the tokens of `length` bytes, of which `counted` have `tokens`.
+fn scaled(tokens: u64, length: usize, counted: u64) -> u32 {
+    let whole = tokens.saturating_mul(length as u64).div_ceil(counted);
+    u32::try_from(whole).unwrap_or(u32::MAX)
 }
 
 /// Returns the vocabulary that a family has, or the one that comes nearest to it.
@@ -122,6 +185,16 @@ mod tests {
         assert!(tokens.abs_diff(1 << 20) < 1 << 12, "{tokens}");
         let whole = "é".repeat(COUNTED_BYTES_MAX);
         assert!(0 < of_text(&whole, None), "no letter is cut");
+    }
+
+    #[test]
+    fn a_prompt_beyond_what_is_counted_is_taken_to_go_on() {
+        let texts = ["word ".repeat(50), "word ".repeat(100_000), "word ".repeat(2_000)];
+        let messages = texts.iter().map(|text| said(text)).collect();
+        let chat = ChatRequest { messages, ..ChatRequest::default() };
+        let about = Count::new(None, 1_000).prompt(&chat);
+        let exact = of_prompt(&chat, None);
+        assert!(about.abs_diff(exact) < exact / 50, "{about} {exact}");
     }
 
     #[test]

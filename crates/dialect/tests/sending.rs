@@ -62,7 +62,7 @@ fn what_has_no_effect_is_named() {
     let (body, dropped) = sent(
         &asking(json!({
             "plugins": [{"id": "fusion"}, {"id": "moderation", "enabled": false}],
-            "transforms": ["middle-out"], "preset": "p", "trace": {"trace_id": "t"},
+            "transforms": ["middle-out", "sideways"], "preset": "p", "trace": {"trace_id": "t"},
             "metadata": {"a": "b"}, "usage": {"include": true}, "debug": {},
             "provider": {"colour": "blue"}, "tools": [
                 {"type": "openrouter:web_search"},
@@ -83,7 +83,7 @@ fn what_has_no_effect_is_named() {
         "preset",
         "trace",
         "metadata",
-        "transforms",
+        "transforms.sideways",
         "plugins.fusion",
     ];
     assert_eq!(dropped, expected);

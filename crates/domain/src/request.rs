@@ -80,6 +80,9 @@ pub struct Facts {
     pub user: Option<String>,
     /// A whole answer that was to be JSON is mended where it needs it.
     pub heals: bool,
+    /// A prompt that is too long loses its middle; `None` leaves that to the endpoint's context.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compresses: Option<bool>,
 }
 
 /// A receipt keeps only what a request says.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use dialect::compress::Compression;
 use domain::catalog::EndpointIx;
 use domain::generation::{AttemptRecord, PartRecord};
 use domain::plan::Plan;
@@ -28,6 +29,8 @@ pub(crate) struct Journey {
     pub(crate) retry_after_ms: Option<u64>,
     /// Fields of the request that the endpoint that serves was not sent.
     pub(crate) dropped: Vec<String>,
+    /// What was taken out of the prompt for the endpoint that was tried last.
+    pub(crate) compression: Option<Compression>,
     /// What was fetched of its media, by address.
     pub(crate) media: BTreeMap<String, Bytes>,
 }

@@ -19,6 +19,7 @@ mod media;
 mod metadata;
 mod outcome;
 mod planning;
+mod prepare;
 mod pump;
 mod relay;
 mod resume;

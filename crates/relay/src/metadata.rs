@@ -40,19 +40,47 @@ pub(crate) fn metadata(journey: &Journey, selected: Option<EndpointIx>) -> Optio
         "attempts": attempts(journey),
         "dropped_parameters": journey.dropped,
     });
-    if let Some((router, task)) = &journey.route.router {
-        let model = journey.route.models.first().map(|it| catalog.model(*it).id.as_str());
-        metadata["pipeline"] = json!([{
-            "type": "plugin",
-            "name": "auto-router",
-            "summary": format!("{router} chose {}", model.unwrap_or("nothing")),
-            "data": { "task_type": task, "model": model },
-        }]);
+    let pipeline: Vec<Value> = router(journey).into_iter().chain(compression(journey)).collect();
+    if !pipeline.is_empty() {
+        metadata["pipeline"] = Value::Array(pipeline);
     }
     if let Some(stay) = &journey.plan.stay {
         metadata["stickiness"] = json!(stay);
     }
     Some(metadata)
+}
+
+/// Returns the stage in which the house chose the model.
+fn router(journey: &Journey) -> Option<Value> {
+    let (router, task) = journey.route.router.as_ref()?;
+    let catalog = &journey.call.snapshot.catalog;
+    let model = journey.route.models.first().map(|it| catalog.model(*it).id.as_str());
+    Some(json!({
+        "type": "plugin",
+        "name": "auto-router",
+        "summary": format!("{router} chose {}", model.unwrap_or("nothing")),
+        "data": { "task_type": task, "model": model },
+    }))
+}
+
+/// Returns the stage in which the prompt was shortened.
+fn compression(journey: &Journey) -> Option<Value> {
+    let done = journey.compression?;
+    let (before, after) = (done.tokens_before, done.tokens_after);
+    let is_prompt = journey.call.request.facts.legacy_prompt;
+    Some(json!({
+        "type": "context_compression",
+        "name": "context-compression",
+        "summary": format!("shortened from about {before} to about {after} tokens"),
+        "data": {
+            "engine": "middle-out",
+            "input_type": if is_prompt { "prompt" } else { "messages" },
+            "original_count": done.messages_before,
+            "compressed_count": done.messages_after,
+            "original_tokens": before,
+            "compressed_tokens": after,
+        },
+    }))
 }
 
 fn attempts(journey: &Journey) -> Vec<Value> {

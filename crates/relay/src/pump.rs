@@ -5,10 +5,11 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use dialect::exchange::{FinishReason, Step, StreamAnswer};
+use dialect::exchange::{FinishReason, Observed, Step, StreamAnswer};
 use domain::failure::{Failure, FailureKind};
 use domain::port::{Progress, Served};
 use domain::price::Price;
+use domain::usage::Usage;
 use tokio::task::yield_now;
 
 use crate::attempt::Streaming;
@@ -21,7 +22,7 @@ use crate::journey::{Journey, Origin};
 use crate::line::Line;
 use crate::metadata::metadata;
 use crate::resume::resume;
-use crate::settle::{Ending, cost_so_far, part, receipt, settle, usage_so_far};
+use crate::settle::{Ending, cost_so_far, part, receipt, settle, usage_so_far, used};
 use crate::world::World;
 
 /// How a stream came to its end.
@@ -73,15 +74,19 @@ pub(crate) async fn pump(
         std::mem::replace(&mut errand, resumed.errand).failed(failure, None);
         origin = resumed.origin;
     };
-    let Streaming { mut answer, mut body, .. } = streaming;
+    let Streaming { mut answer, body, .. } = streaming;
+    // Only a closed connection stops the provider's work: that comes before everything else.
+    let body = matches!(end, End::Complete).then_some(body);
     tell(errand, &end, &*answer);
+    let observed = answer.observed().clone();
+    let usage = used(&journey, &origin, &observed, matches!(end, End::Complete)).await;
     if !journey.parts.is_empty() {
         let is_charged = !matches!(end, End::Broken(_));
-        let last = part(&journey, &origin, answer.observed(), is_charged);
+        let last = part(&journey, &origin, &usage, is_charged);
         journey.parts.push(last);
     }
     let route = Route { journey: &journey, origin: &origin };
-    let ending = ending(world, route, &*answer, &end, &line).shown_at(first_content);
+    let ending = ending(world, route, (&observed, usage), &end, &line).shown_at(first_content);
     let mut last = Vec::new();
     match &end {
         End::Complete => {
@@ -100,7 +105,7 @@ pub(crate) async fn pump(
         End::Broken(_) if !says_so => line.break_off().await,
         _ => drop(line),
     }
-    if matches!(end, End::Complete) {
+    if let Some(mut body) = body {
         let _ = next_piece(&mut *body, TAIL).await;
     }
 }
@@ -134,16 +139,15 @@ fn has_ended(answer: &dyn StreamAnswer) -> bool {
 fn ending(
     world: &World,
     Route { journey, origin }: Route<'_>,
-    answer: &dyn StreamAnswer,
+    seen: (&Observed, Usage),
     end: &End,
     line: &Line,
 ) -> Ending {
-    let observed = answer.observed();
     let ending = match end {
-        End::Complete => Ending::complete(world, journey, origin, observed),
-        End::Broken(failure) => Ending::broken(journey, origin, observed, failure),
-        End::Cancelled => Ending::cancelled(world, journey, origin, observed),
-        End::Overrun(_) => Ending::cancelled(world, journey, origin, observed).overrun(),
+        End::Complete => Ending::complete(world, journey, origin, seen),
+        End::Broken(failure) => Ending::broken(origin, seen, failure),
+        End::Cancelled => Ending::cancelled(world, journey, origin, seen),
+        End::Overrun(_) => Ending::cancelled(world, journey, origin, seen).overrun(),
     };
     if line.is_gone() { ending.unheard() } else { ending }
 }

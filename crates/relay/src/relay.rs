@@ -22,7 +22,7 @@ use crate::metadata::metadata;
 use crate::outcome::last_word;
 use crate::planning::route;
 use crate::pump::pump;
-use crate::settle::{Ending, receipt, settle};
+use crate::settle::{Ending, receipt, settle, used};
 use crate::tries::first_that_answers;
 use crate::world::World;
 
@@ -49,6 +49,7 @@ pub async fn relay(world: &Arc<World>, mut call: Call) -> Result<Reply, Box<Refu
         parts: Vec::new(),
         retry_after_ms: None,
         dropped: Vec::new(),
+        compression: None,
         media: BTreeMap::new(),
     });
     world.tasks.spawn(Box::pin(travel(world.clone(), journey, line)));
@@ -94,7 +95,9 @@ async fn pass_on(world: &Arc<World>, journey: Box<Journey>, served: Served, mut 
         Opened::Whole(answer) => answer,
     };
     errand.served(answer.observed().usage.map(|usage| usage.output));
-    let ending = Ending::complete(world, &journey, &origin, answer.observed());
+    let observed = answer.observed().clone();
+    let usage = used(&journey, &origin, &observed, true).await;
+    let ending = Ending::complete(world, &journey, &origin, (&observed, usage));
     let ending = ending.shown_at(world.clock.now());
     let receipt = receipt(&ending, metadata(&journey, Some(origin.endpoint)));
     let heading = Heading { dropped: journey.dropped.clone(), cost: Some(receipt.cost) };

@@ -15,8 +15,8 @@ use crate::errand::Errand;
 use crate::health::Parcel;
 use crate::journey::{Journey, Origin};
 use crate::line::Line;
-use crate::media::with_media;
-use crate::settle::part;
+use crate::prepare::prepared;
+use crate::settle::{part, usage_so_far};
 use crate::tries::{cause, deadline, prompt_size, record, tokens};
 use crate::world::{Body, ContentType, Response, World};
 
@@ -41,7 +41,8 @@ pub(crate) async fn resume(
         return None;
     }
     let delivered = streaming.answer.delivered()?;
-    let broken = part(journey, origin, streaming.answer.observed(), false);
+    let usage = usage_so_far(&journey.call.request.facts, streaming.answer.observed());
+    let broken = part(journey, origin, &usage, false);
     for candidate in journey.plan.candidates.clone() {
         let snapshot = journey.call.snapshot.clone();
         let endpoint = snapshot.catalog.endpoint(candidate.endpoint);
@@ -84,9 +85,9 @@ async fn go_on(
 ) -> Option<(Box<dyn Body>, Continuation, Errand)> {
     let snapshot = journey.call.snapshot.clone();
     let endpoint = snapshot.catalog.endpoint(candidate.endpoint);
-    let with_media = with_media(journey, candidate.endpoint).await.ok()?;
+    let prepared = prepared(journey, candidate.endpoint).await.ok()?;
     let target = Target { endpoint, user_hash: journey.call.user_hash.as_deref() };
-    let request = with_media.as_ref().unwrap_or(&journey.call.request);
+    let request = prepared.as_ref().unwrap_or(&journey.call.request);
     let continuation = dialect::registry::continuation(request, delivered, target).ok()?;
     let asked = world.clock.now();
     let watch = snapshot.watch(candidate.endpoint);

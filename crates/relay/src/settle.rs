@@ -1,5 +1,6 @@
 //! The end of a request: what it used, what that costs, and the record it leaves.
 
+use dialect::estimate;
 use dialect::exchange::{FinishReason, Observed, Receipt};
 use domain::books::Amounts;
 use domain::catalog::EndpointIx;
@@ -13,6 +14,7 @@ use domain::request::Facts;
 use domain::time::Timestamp;
 use domain::usage::Usage;
 use serde_json::Value;
+use tokio::task::spawn_blocking;
 
 use crate::journey::{Journey, Origin};
 use crate::planning::remember;
@@ -43,9 +45,8 @@ impl Ending {
         world: &World,
         journey: &Journey,
         origin: &Origin,
-        observed: &Observed,
+        (observed, usage): (&Observed, Usage),
     ) -> Ending {
-        let usage = usage(&journey.call.request.facts, observed);
         let failed = observed.finish == Some(FinishReason::Error);
         let nothing = usage.output == 0 && observed.finish.is_none();
         let bill = bill(&origin.price, &usage);
@@ -56,12 +57,10 @@ impl Ending {
 
     /// An answer that broke off after it had begun: the house bears what it cost.
     pub(crate) fn broken(
-        journey: &Journey,
         origin: &Origin,
-        observed: &Observed,
+        (observed, usage): (&Observed, Usage),
         failure: &Failure,
     ) -> Ending {
-        let usage = usage_so_far(&journey.call.request.facts, observed);
         let bill = bill(&origin.price, &usage).insured();
         let ending = Ending::served(origin, observed, usage, bill);
         let error = Some(failure.kind.wire().1);
@@ -73,9 +72,8 @@ impl Ending {
         world: &World,
         journey: &Journey,
         origin: &Origin,
-        observed: &Observed,
+        (observed, usage): (&Observed, Usage),
     ) -> Ending {
-        let usage = usage_so_far(&journey.call.request.facts, observed);
         let bill = bill(&origin.price, &usage).charged(world, journey);
         let ending = Ending::served(origin, observed, usage, bill);
         Ending { outcome: Outcome::Cancelled, ..ending }
@@ -184,31 +182,63 @@ fn bill(card: &PriceCard, usage: &Usage) -> Bill {
     }
 }
 
-/// Returns what was used: the provider's count, or the house's own where there is none.
-fn usage(facts: &Facts, observed: &Observed) -> Usage {
-    observed.usage.map_or_else(|| counted(facts, observed.content_bytes), Usage::bounded)
+/// Returns what an answer used: the provider's count; where there is none, or the answer broke off
+/// before its end, what a tokenizer makes of it.
+pub(crate) async fn used(
+    journey: &Journey,
+    origin: &Origin,
+    observed: &Observed,
+    is_complete: bool,
+) -> Usage {
+    match observed.usage {
+        Some(told) if is_complete => told.bounded(),
+        _ => {
+            let counted = counted(journey, origin, observed).await;
+            joined(observed.usage, counted)
+        }
+    }
 }
 
-/// Returns the house's own count.
-fn counted(facts: &Facts, content_bytes: u64) -> Usage {
+/// Returns the tokenizer's count, made beside the threads that serve: it takes milliseconds.
+async fn counted(journey: &Journey, origin: &Origin, observed: &Observed) -> Usage {
+    let Journey { call, .. } = journey;
+    let catalog = &call.snapshot.catalog;
+    let tokenizer = catalog.model(catalog.endpoint(origin.endpoint).model).tokenizer.clone();
+    let (request, said, bytes) =
+        (call.request.clone(), observed.said.clone(), observed.content_bytes);
+    let counting = spawn_blocking(move || {
+        let tokenizer = tokenizer.as_deref();
+        (estimate::prompt(&request, tokenizer), said.tokens(bytes, tokenizer))
+    });
+    let facts = &call.request.facts;
+    let Ok((input, output)) = counting.await else { return measured(facts, bytes) };
+    let input = input.unwrap_or_else(|| measured(facts, bytes).input);
+    let input = journey.compression.map_or(input, |done| input.min(done.tokens_after));
+    counts(facts, input, output)
+}
+
+/// Returns a count from bytes alone: quick enough to be made for every piece of a stream.
+fn measured(facts: &Facts, content_bytes: u64) -> Usage {
     let tokens =
         |bytes: u64| u32::try_from(bytes.div_ceil(BYTES_PER_TOKEN_ESTIMATED)).unwrap_or(u32::MAX);
-    let output = tokens(content_bytes);
-    let capped = facts.output_tokens_max.map_or(output, |max| output.min(max));
-    Usage {
-        input: tokens(u64::from(facts.prompt_bytes)),
-        output: capped,
-        estimated: true,
-        ..Usage::default()
-    }
-    .bounded()
+    counts(facts, tokens(u64::from(facts.prompt_bytes)), tokens(content_bytes))
+}
+
+fn counts(facts: &Facts, input: u32, output: u32) -> Usage {
+    let output = facts
+        .output_tokens_max
+        .map_or(output, |max| output.min(max.saturating_mul(facts.choices.max(1))));
+    Usage { input, output, estimated: true, ..Usage::default() }.bounded()
 }
 
 /// Returns what was used of an answer that has not come to its end: no less than the house counts
 /// itself, for what a provider says at the beginning grows until the end.
 pub(crate) fn usage_so_far(facts: &Facts, observed: &Observed) -> Usage {
-    let counted = counted(facts, observed.content_bytes);
-    let Some(told) = observed.usage else { return counted };
+    joined(observed.usage, measured(facts, observed.content_bytes))
+}
+
+fn joined(told: Option<Usage>, counted: Usage) -> Usage {
+    let Some(told) = told else { return counted };
     let estimated = told.estimated || told.output < counted.output;
     Usage { output: told.output.max(counted.output), estimated, ..told }.bounded()
 }
@@ -223,19 +253,16 @@ pub(crate) fn cost_so_far(origin: &Origin, usage: &Usage) -> (Money, Price) {
 pub(crate) fn part(
     journey: &Journey,
     origin: &Origin,
-    observed: &Observed,
+    usage: &Usage,
     is_charged: bool,
 ) -> PartRecord {
     let catalog = &journey.call.snapshot.catalog;
     let endpoint = catalog.endpoint(origin.endpoint);
-    let facts = &journey.call.request.facts;
-    let has_ended = observed.finish.is_some();
-    let usage = if has_ended { usage(facts, observed) } else { usage_so_far(facts, observed) };
     PartRecord {
         endpoint: endpoint.id.clone(),
         provider_name: catalog.provider(endpoint.provider).display_name.clone(),
-        usage,
-        cost: bill(&origin.price, &usage).cost,
+        usage: *usage,
+        cost: bill(&origin.price, usage).cost,
         is_charged,
     }
 }

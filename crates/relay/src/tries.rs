@@ -19,8 +19,8 @@ use crate::errand::{Errand, hash};
 use crate::health::{Obstacle, Parcel, Why};
 use crate::journey::{Journey, Origin, Served};
 use crate::line::Line;
-use crate::media::with_media;
 use crate::outcome::closed;
+use crate::prepare::prepared;
 use crate::world::World;
 
 /// The longest time for which the only endpoint is waited for before it is asked again.
@@ -154,11 +154,11 @@ async fn try_one(
     let snapshot = journey.call.snapshot.clone();
     let endpoint = snapshot.catalog.endpoint(candidate.endpoint);
     let asked = world.clock.now();
-    let with_media = match with_media(journey, candidate.endpoint).await {
-        Ok(with_media) => with_media,
+    let prepared = match prepared(journey, candidate.endpoint).await {
+        Ok(prepared) => prepared,
         Err(failure) => return Tried::Failed(failure),
     };
-    let request = with_media.as_ref().unwrap_or(&journey.call.request);
+    let request = prepared.as_ref().unwrap_or(&journey.call.request);
     let exchange = match exchange(&journey.call, request, candidate.endpoint) {
         Ok(exchange) => exchange,
         Err(failure) => return Tried::Failed(failure),

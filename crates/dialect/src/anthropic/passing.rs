@@ -131,6 +131,8 @@ struct State {
 
 /// Bytes of an event beside the text that it carries.
 const EVENT_FRAME_BYTES: usize = 72;
+/// What the text of an event stands under: said, thought, or for a tool.
+const TEXTS: [&[u8]; 3] = [b"\"text\":\"", b"\"thinking\":\"", b"\"partial_json\":\""];
 
 impl State {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Vec<u8>) -> Result<Step, Failure> {
@@ -144,8 +146,10 @@ impl State {
         match frame.event {
             b"content_block_delta" => {
                 check(data)?;
+                let said = &mut self.observed.said;
+                let heard = TEXTS.iter().find_map(|name| said.hear_field(data, name));
                 let content = data.len().saturating_sub(EVENT_FRAME_BYTES) as u64;
-                self.observed.content_bytes += content.max(1);
+                self.observed.content_bytes += heard.unwrap_or(content).max(1);
                 pass(frame.event, data, out);
                 Ok(Step::Content)
             }

@@ -107,6 +107,6 @@ pub(super) fn last(
 }
 
 /// Returns when the request came, as the dialect writes it.
-fn created(face: &Face) -> String {
+pub(super) fn created(face: &Face) -> String {
     domain::time::Timestamp::from_ms(face.stamp.created.saturating_mul(1000)).to_string()
 }

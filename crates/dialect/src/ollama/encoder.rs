@@ -4,16 +4,18 @@ use domain::event::{Delta, Event, FinishReason};
 use domain::failure::Failure;
 use serde_json::{Value, json};
 
-use super::answer::{call, last, line};
+use super::answer::{call, created, last, line};
 use crate::dialect::{Face, StreamEncoder};
 use crate::envelope;
 use crate::exchange::Receipt;
 use crate::thought::said;
-use crate::write::push_value;
+use crate::write::{push_member, push_string, push_value};
 
 /// Writes one stream.
 pub(super) struct Encoder {
     face: Face,
+    /// What every line begins with: the model, and when it answers.
+    head: Vec<u8>,
     /// Calls whose arguments are still coming: the dialect tells them whole.
     calls: Vec<(u32, String, String, String)>,
     finish: Option<FinishReason>,
@@ -22,7 +24,25 @@ pub(super) struct Encoder {
 impl Encoder {
     /// Begins to write.
     pub(super) fn new(face: &Face) -> Encoder {
-        Encoder { face: face.clone(), calls: Vec::new(), finish: None }
+        let mut head = b"{\"model\":".to_vec();
+        push_string(&mut head, &face.stamp.model);
+        push_member(&mut head, "created_at");
+        push_string(&mut head, &created(face));
+        Encoder { face: face.clone(), head, calls: Vec::new(), finish: None }
+    }
+
+    /// Appends a line of text, which is what nearly every line is.
+    fn text(&self, text: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.head);
+        if self.face.is_legacy {
+            out.extend_from_slice(b",\"response\":");
+            push_string(out, text);
+        } else {
+            out.extend_from_slice(b",\"message\":{\"role\":\"assistant\",\"content\":");
+            push_string(out, text);
+            out.push(b'}');
+        }
+        out.extend_from_slice(b",\"done\":false}\n");
     }
 
     fn tell(&self, message: Value, out: &mut Vec<u8>) {
@@ -48,9 +68,7 @@ impl StreamEncoder for Encoder {
             _ => return,
         };
         match delta {
-            Delta::Text(text) | Delta::Refusal(text) => {
-                self.tell(json!({"role": "assistant", "content": text}), out);
-            }
+            Delta::Text(text) | Delta::Refusal(text) => self.text(text, out),
             Delta::Reasoning(text) => self.thought(text, out),
             Delta::ReasoningDetail(detail) => {
                 let text = [said(detail, "text"), said(detail, "summary")].concat();

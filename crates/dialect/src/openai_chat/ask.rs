@@ -281,12 +281,13 @@ fn without_effect(request: &mut Request) -> Result<Vec<String>, Failure> {
     {
         ignored.push("debug.echo_upstream_body: what is sent on is not shown".to_owned());
     }
-    if request.value("transforms").is_some_and(|value| value != b"[]") {
-        ignored.push("transforms: prompts are not compressed here".to_owned());
+    if let Some(value) = request.value("transforms") {
+        let compresses = house::transforms(&json("transforms", value)?, &mut ignored)?;
+        request.facts.compresses = compresses;
     }
     if let Some(value) = request.value("plugins") {
-        let heals = house::plugins(&json("plugins", value)?, &mut ignored)?;
-        request.facts.heals = heals;
+        let plugins = json("plugins", value)?;
+        house::plugins(&plugins, &mut request.facts, &mut ignored)?;
     }
     Ok(ignored)
 }

@@ -102,9 +102,17 @@ pub(super) fn observe(observed: &mut Observed, member: &Member, text: &[u8]) {
     observed.content_bytes += match member.value.of(text) {
         list @ [b'[', ..] if member.what == What::Content => {
             let (said, thought) = told_apart(list);
+            observed.said.hear(&thought);
+            observed.said.hear(&said);
             (said.len() + thought.len()) as u64
         }
-        _ => member.text_bytes(text),
+        value => {
+            let bytes = member.text_bytes(text);
+            if bytes != 0 {
+                observed.said.hear_json(value);
+            }
+            bytes
+        }
     };
     if member.what == What::Images && !member.is_empty {
         observed.images = observed.images.saturating_add(1);

@@ -291,6 +291,7 @@ impl State {
     fn tool_calls(&mut self, list: &[u8], index: u32, out: &mut Vec<u8>) {
         if let Some(bytes) = self.calls.passes(index, list) {
             self.observed.content_bytes += bytes;
+            self.observed.said.hear_field(list, b"\"arguments\":\"");
             push_member(out, "tool_calls");
             out.extend_from_slice(list);
             return;

@@ -93,8 +93,11 @@ impl Passed {
                     own = calls::whole(&list, part.index, &seed);
                 }
             }
-            let bytes: usize = own.iter().map(|it| it.name.len() + it.arguments.len()).sum();
-            observed.content_bytes += bytes as u64;
+            for call in &own {
+                observed.content_bytes += (call.name.len() + call.arguments.len()) as u64;
+                observed.said.hear(&call.name);
+                observed.said.hear(&call.arguments);
+            }
             let ending = part.finish.map(|it| lane.finish(it.of(text), !own.is_empty()));
             if let Some((finish, native)) = &ending {
                 observed.finish = Some(*finish);

@@ -14,7 +14,7 @@ use crate::dialect::{Face, StreamEncoder};
 use crate::envelope;
 use crate::exchange::Receipt;
 use crate::thought::said;
-use crate::write::push_value;
+use crate::write::{push_member, push_string, push_value};
 
 /// Writes one stream.
 pub(super) struct Encoder {
@@ -72,16 +72,27 @@ impl Encoder {
 
     /// Appends a piece of text, which is what nearly every event is.
     fn piece(&mut self, name: &str, place: &str, text: &str, out: &mut Vec<u8>) {
-        let index = self.items.len();
-        let item = self.item_id();
-        let mut event = json!({"item_id": item, "output_index": index, "delta": text});
+        out.extend_from_slice(b"event: ");
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\ndata: {\"item_id\":");
+        push_string(out, &self.item_id());
+        out.extend_from_slice(b",\"output_index\":");
+        push_value(out, &self.items.len());
+        out.extend_from_slice(b",\"delta\":");
+        push_string(out, text);
         if !place.is_empty() {
-            event[place] = json!(0);
+            push_member(out, place);
+            out.push(b'0');
         }
         if name == "response.output_text.delta" {
-            event["logprobs"] = json!([]);
+            out.extend_from_slice(b",\"logprobs\":[]");
         }
-        self.tell(name, event, out);
+        push_member(out, "type");
+        push_string(out, name);
+        push_member(out, "sequence_number");
+        push_value(out, &self.sequence);
+        self.sequence += 1;
+        out.extend_from_slice(b"}\n\n");
     }
 
     fn item_id(&self) -> String {

@@ -121,7 +121,7 @@ fn both_lanes_observe_the_same() {
         let [own, rebuilt] = lanes(row, &fixture).map(|it| stream(&*it.exchange, upstream));
         let facts = |seen: &Streamed| {
             // Bytes of content are an estimate where events pass unread.
-            let Observed { usage, finish, native_finish, upstream_id, content_bytes, images: _ } =
+            let Observed { usage, finish, native_finish, upstream_id, content_bytes, .. } =
                 seen.observed.clone();
             let outcome = seen.outcome.clone();
             format!(

@@ -15,6 +15,7 @@ mod matrix;
 mod media;
 mod operations;
 mod payments;
+mod plugins;
 mod routing;
 mod stand;
 mod streams;

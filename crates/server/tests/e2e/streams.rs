@@ -68,10 +68,47 @@ async fn a_caller_who_leaves_ends_the_providers_work() {
         }
     }
     assert_eq!(ending, Ending::ClientGone);
-    let record = stand.caller.get(&format!("/generation?id={id}")).await.json();
+    // Counting what was made takes a moment.
+    let mut record = Value::Null;
+    for _ in 0..100 {
+        record = stand.caller.get(&format!("/generation?id={id}")).await.json();
+        if record["data"].is_object() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     assert_eq!(record["data"]["cancelled"], true, "{record}");
     assert!(record["data"]["total_cost"].as_f64().is_some_and(|cost| 0.0 < cost), "{record}");
     assert_eq!(record["data"]["tokens_estimated"], true);
+    assert_eq!(record["data"]["native_tokens_prompt"], PROMPT_TOKENS, "{record}");
+    let made = record["data"]["native_tokens_completion"].as_u64().unwrap();
+    assert!((1..2000).contains(&made), "{record}");
+}
+
+/// "hi", its message, and what opens an answer.
+const PROMPT_TOKENS: u32 = 1 + 3 + 3;
+
+/// Where a provider does not say what it used, a tokenizer does.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_counted_is_counted_by_a_tokenizer() {
+    let stand = Stand::with(&[Offer::of("silent", "x/m", "1")]).await;
+    let text = "お誕生日おめでとう、\"tiktoken\" is great! ".repeat(9);
+    let script = json!({ "usage": "never", "text": text, "output_tokens": 3000 });
+    stand.script("silent", &script.to_string());
+    let tokens = dialect::tokens::of_text(&text, None);
+    for stream in [false, true] {
+        let mut body = ask("x/m");
+        body["stream"] = json!(stream);
+        let answer = stand.caller.chat(&body).await;
+        assert_eq!(answer.content(), text);
+        let usage = answer.usage();
+        let counts = (&usage["prompt_tokens"], &usage["completion_tokens"]);
+        assert_eq!(counts, (&json!(PROMPT_TOKENS), &json!(tokens)), "{usage}");
+        let id = answer.headers["x-generation-id"].to_str().unwrap();
+        let record = stand.caller.get(&format!("/generation?id={id}")).await.json();
+        assert_eq!(record["data"]["tokens_estimated"], true, "{record}");
+        assert_eq!(record["data"]["native_tokens_completion"], tokens, "{record}");
+    }
 }
 
 /// Where a provider bills an answer that is left, it is read to its end for the bill.

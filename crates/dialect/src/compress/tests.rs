@@ -1,0 +1,1 @@
+//! Prompts that are too long, shortened.

@@ -1,0 +1,44 @@
+//! What is done to a request for the one endpoint that is asked next: its media are brought in, and
+//! a prompt that is too long is shortened.
+
+use dialect::compress::{compressed, is_due};
+use dialect::request::Request;
+use domain::catalog::EndpointIx;
+use domain::failure::Failure;
+use tokio::task::spawn_blocking;
+
+use crate::journey::Journey;
+use crate::media::with_media;
+
+/// Returns the request as it goes to an endpoint; `None` where it goes as it is.
+///
+/// What it may cost was held for the whole of it, so a shorter one costs no more.
+///
+/// # Errors
+/// The caller's, when its media cannot be had.
+pub(crate) async fn prepared(
+    journey: &mut Journey,
+    place: EndpointIx,
+) -> Result<Option<Request>, Failure> {
+    let with_media = with_media(journey, place).await?;
+    journey.compression = None;
+    let snapshot = journey.call.snapshot.clone();
+    let endpoint = snapshot.catalog.endpoint(place);
+    let tokenizer = snapshot.catalog.model(endpoint.model).tokenizer.as_deref();
+    let request = with_media.as_ref().unwrap_or(&journey.call.request);
+    if !is_due(request, endpoint, tokenizer) {
+        return Ok(with_media);
+    }
+    // Counting a long prompt keeps a core busy for milliseconds.
+    let (request, world) = (request.clone(), snapshot.clone());
+    let shortened = spawn_blocking(move || {
+        let endpoint = world.catalog.endpoint(place);
+        compressed(&request, endpoint, world.catalog.model(endpoint.model).tokenizer.as_deref())
+    });
+    let broke = |error| Failure::house(format!("a prompt could not be shortened: {error}"));
+    let Some((request, compression)) = shortened.await.map_err(broke)?? else {
+        return Ok(with_media);
+    };
+    journey.compression = Some(compression);
+    Ok(Some(request))
+}
