@@ -178,22 +178,67 @@ fn whole_answers_of_whoever_are_told_or_refused() {
 #[test]
 fn streams_of_whoever_are_told_and_ended() {
     let attempts: Vec<_> = dialects().flat_map(attempts).collect();
-    fuzz("streams", &answers("upstream."), |input, mutation| {
-        let attempt = &attempts[mutation.below(attempts.len())];
-        let size = 1 + mutation.below(input.len().max(1));
-        let (mut stream, mut out) = (attempt.stream(), Vec::new());
-        let pushed = input.chunks(size).try_for_each(|it| stream.push(it, &mut out).map(|_| ()));
-        match pushed.and_then(|()| stream.end(&mut out)) {
-            Ok(()) => stream.close(&Receipt::default(), &mut out),
-            Err(failure) => stream.fail(&failure, &mut out),
+    fuzz("streams", &answers("upstream."), |input, mutation| hear(&attempts, input, mutation));
+}
+
+/// Frames with wrong checksums are refused before anything else is read, so these have right ones.
+#[test]
+fn event_streams_of_whoever_are_told_and_ended() {
+    let attempts = attempts(Dialect::BedrockConverse);
+    let frames: Vec<(Vec<u8>, Vec<u8>)> =
+        answers("upstream.bin").iter().flat_map(|stream| frames(stream)).collect();
+    let (heads, payloads): (Vec<_>, Vec<_>) = frames.iter().cloned().unzip();
+    fuzz("event streams", &payloads, |input, mutation| {
+        let mut stream = Vec::new();
+        for place in 0..=mutation.below(6) {
+            let (head, payload) = &frames[mutation.below(frames.len())];
+            let head = if mutation.below(6) == 0 { mutation.of(&heads) } else { head.clone() };
+            put_frame(&mut stream, &head, if place == 0 { input } else { payload });
         }
-        bounded(out.len(), input.len());
-        let mut collector = attempt.collect();
-        let taken = input.chunks(size).try_for_each(|it| collector.push(it).map(|_| ()));
-        if taken.is_ok()
-            && let Ok(answer) = collector.finish()
-        {
-            bounded(answer.render(&Receipt::default()).len(), input.len());
-        }
+        hear(&attempts, &stream, mutation);
     });
+}
+
+/// The headers and payloads of the whole frames that a stream begins with.
+fn frames(mut stream: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let number =
+        |bytes: &[u8]| u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
+    let mut found = Vec::new();
+    while 16 <= stream.len() && number(stream) <= stream.len() && 16 <= number(stream) {
+        let (frame, rest) = stream.split_at(number(stream));
+        stream = rest;
+        let (head, payload) = frame[12..frame.len() - 4].split_at(number(&frame[4..]));
+        found.push((head.to_vec(), payload.to_vec()));
+    }
+    found
+}
+
+fn put_frame(out: &mut Vec<u8>, head: &[u8], payload: &[u8]) {
+    let begin = out.len();
+    out.extend((16 + head.len() as u32 + payload.len() as u32).to_be_bytes());
+    out.extend((head.len() as u32).to_be_bytes());
+    out.extend(crc32fast::hash(&out[begin..]).to_be_bytes());
+    out.extend(head);
+    out.extend(payload);
+    out.extend(crc32fast::hash(&out[begin..]).to_be_bytes());
+}
+
+/// Hears a stream cut into pieces, for a caller who wants one and for a caller who waits.
+fn hear(attempts: &[Box<dyn Exchange>], input: &[u8], mutation: &mut Mutation) {
+    let attempt = &attempts[mutation.below(attempts.len())];
+    let size = 1 + mutation.below(input.len().max(1));
+    let (mut stream, mut out) = (attempt.stream(), Vec::new());
+    let pushed = input.chunks(size).try_for_each(|it| stream.push(it, &mut out).map(|_| ()));
+    match pushed.and_then(|()| stream.end(&mut out)) {
+        Ok(()) => stream.close(&Receipt::default(), &mut out),
+        Err(failure) => stream.fail(&failure, &mut out),
+    }
+    bounded(out.len(), input.len());
+    let mut collector = attempt.collect();
+    let taken = input.chunks(size).try_for_each(|it| collector.push(it).map(|_| ()));
+    if taken.is_ok()
+        && let Ok(answer) = collector.finish()
+    {
+        bounded(answer.render(&Receipt::default()).len(), input.len());
+    }
 }
