@@ -11,6 +11,5 @@ mod db;
 pub mod keys;
 pub mod settings;
 
-pub use books::generations::{Progress, Recorder};
 pub use books::{SqlBooks, audit, budgets, credits, export, generations, payments};
 pub use db::{Db, StoreError};

@@ -1,6 +1,5 @@
 //! Generations: what every call left behind.
 
-mod recorder;
 mod spend;
 
 use std::sync::Arc;
@@ -13,7 +12,6 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
 
-pub use self::recorder::{Progress, Recorder};
 use self::spend::Tallies;
 use crate::db::{Db, Engine, Insert, Step, StoreError, Texts};
 

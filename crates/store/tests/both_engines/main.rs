@@ -9,6 +9,5 @@ mod home;
 mod keys;
 mod migrations;
 mod model;
-mod recorder;
 mod samples;
 mod settings;
