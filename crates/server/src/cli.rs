@@ -124,6 +124,25 @@ pub enum Ledger {
         #[arg(long)]
         json: bool,
     },
+    /// List the processes that hold leases, with what is set aside for each.
+    Instances {
+        #[command(flatten)]
+        place: Where,
+        /// Tell it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give up on a process that will not come back: what is set aside for it is free again.
+    Lost {
+        /// The process, as `ledger instances` names it.
+        #[arg(value_name = "INSTANCE")]
+        instance: String,
+        #[command(flatten)]
+        place: Where,
+        /// Tell it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Hold a provider's usage export against the books. Fails where they differ.
     Reconcile {
         /// The export: CSV, or JSON in a list or in lines.

@@ -13,6 +13,7 @@ mod entries;
 pub mod export;
 pub mod generations;
 mod grant;
+pub mod instances;
 pub mod payments;
 mod purses;
 mod recalls;

@@ -11,5 +11,5 @@ mod db;
 pub mod keys;
 pub mod settings;
 
-pub use books::{SqlBooks, audit, budgets, credits, export, generations, payments};
+pub use books::{SqlBooks, audit, budgets, credits, export, generations, instances, payments};
 pub use db::{Db, StoreError};

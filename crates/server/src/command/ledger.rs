@@ -4,13 +4,17 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use domain::id::AccountId;
+use domain::books::Books as _;
+use domain::id::{AccountId, InstanceId};
+use domain::money::Money;
 use domain::time::{DAY_MS, Timestamp};
 use serde_json::{Value, json};
+use store::SqlBooks;
 use store::audit::{self, Audit};
 use store::export::{self, BATCHES_PER_PAGE, Cell, Sheet, What};
+use store::instances::{self, Living};
 
-use super::books::with_books;
+use super::books::{dollars, with_books};
 use super::statement;
 use super::trouble::Trouble;
 use crate::cli::{ExportFormat, ExportWhat, Ledger};
@@ -51,6 +55,25 @@ pub(super) fn run(command: Ledger) -> Result<ExitCode, Trouble> {
             writeln!(std::io::stdout(), "{told}")?;
             Ok(ExitCode::SUCCESS)
         }
+        Ledger::Instances { place, json } => {
+            let found = with_books(&place, async |db| Ok(instances::living(db).await?))?;
+            let told = if json { listed_json(&found).to_string() } else { listed(&found) };
+            writeln!(std::io::stdout(), "{told}")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Ledger::Lost { instance, place, json } => {
+            let freed = declared_lost(&InstanceId::new(&instance), &place)?;
+            let told = if json {
+                json!({ "instance": instance, "freed_nanos": freed.nanos() }).to_string()
+            } else {
+                format!(
+                    "{instance} is given up. {} that was set aside is free again.",
+                    dollars(freed)
+                )
+            };
+            writeln!(std::io::stdout(), "{told}")?;
+            Ok(ExitCode::SUCCESS)
+        }
         Ledger::Reconcile { invoice, provider, tolerance_percent, place, json } => {
             let report = reconciled(&invoice, provider.as_deref(), tolerance_percent, &place)?;
             let told = if json { report.json().to_string() } else { report.text() };
@@ -58,6 +81,34 @@ pub(super) fn run(command: Ledger) -> Result<ExitCode, Trouble> {
             Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
     }
+}
+
+fn declared_lost(instance: &InstanceId, place: &crate::cli::Where) -> Result<Money, Trouble> {
+    with_books(place, async |db| {
+        let living = instances::living(db).await?;
+        if !living.iter().any(|it| it.instance == *instance) {
+            let known = listed(&living);
+            return Err(format!("there is no process `{instance}` to give up. {known}").into());
+        }
+        let declared = SqlBooks::new(db.clone()).declare_lost(instance).await;
+        Ok(declared.map_err(|error| error.to_string())?.answer)
+    })
+}
+
+fn listed(living: &[Living]) -> String {
+    if living.is_empty() {
+        return "No process holds leases.".to_owned();
+    }
+    let line = |it: &Living| format!("{}  {} set aside", it.instance, dollars(it.set_aside));
+    living.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn listed_json(living: &[Living]) -> Value {
+    let row = |it: &Living| {
+        json!({ "instance": it.instance.as_str(), "epoch": it.epoch,
+                "set_aside_nanos": it.set_aside.nanos() })
+    };
+    living.iter().map(row).collect()
 }
 
 fn reconciled(

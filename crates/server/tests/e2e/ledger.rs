@@ -220,3 +220,23 @@ async fn a_flipped_bit_in_the_journal_refuses_the_start() {
     assert!(told.contains("is damaged at byte 0"), "{told}");
     assert!(told.contains("declared lost"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_whose_journal_is_gone_is_given_up_by_name() {
+    let mut stand = Stand::told(&[Offer::of("plain", "x/m", "1")], PREPAID).await;
+    told(&stand, &["credits", "grant", "1", "--json"]);
+    assert_eq!(stand.caller.chat(&ask(false)).await.status, 200);
+    stand.signal("-9");
+    stand.ended().await;
+    std::fs::remove_dir_all(stand.folder.join("data/journal")).unwrap();
+    let held = told(&stand, &["ledger", "instances", "--json"]);
+    let name = held[0]["instance"].as_str().expect("a name").to_owned();
+    let set_aside = held[0]["set_aside_nanos"].as_i64().expect("an amount");
+    assert!(0 < set_aside, "{held}");
+    let freed = told(&stand, &["ledger", "lost", &name, "--json"]);
+    assert_eq!(freed["freed_nanos"], json!(set_aside));
+    assert_eq!(told(&stand, &["ledger", "instances", "--json"]), json!([]));
+    let again = stand.run(&["ledger", "lost", &name]);
+    assert!(!again.status.success() && !again.stderr.is_empty());
+    holds(&stand);
+}
