@@ -140,6 +140,26 @@ mod tests {
         assert_eq!(rising, ["broad"]);
     }
 
+    fn names(rows: &[Series]) -> Vec<String> {
+        trends(rows).into_iter().filter(|it| it.is_rising).map(|it| it.name).collect()
+    }
+
+    #[test]
+    fn what_goes_up_and_down_every_week_does_not_rise() {
+        let mut weeks: Vec<Vec<Amount>> =
+            (0..8).map(|n| week(100, 1_000 + n % 2 * 1_000)).collect();
+        weeks.push(week(150, 1_800));
+        assert!(names(&[Series { name: "restless".to_owned(), weeks }]).is_empty());
+    }
+
+    #[test]
+    fn a_slight_rise_counts_alone_and_not_among_many() {
+        let mut rows = vec![steady("slight", week(123, 1_000))];
+        assert_eq!(names(&rows), ["slight"]);
+        rows.extend((0..200).map(|n| steady(&format!("still {n}"), week(100, 1_001))));
+        assert!(names(&rows).is_empty());
+    }
+
     #[test]
     fn young_rows_have_no_trend() {
         let young = Series { name: "new".to_owned(), weeks: vec![week(50, 5); 5] };
