@@ -146,9 +146,8 @@ mod tests {
 
     #[test]
     fn what_goes_up_and_down_every_week_does_not_rise() {
-        let mut weeks: Vec<Vec<Amount>> =
-            (0..8).map(|n| week(100, 1_000 + n % 2 * 1_000)).collect();
-        weeks.push(week(150, 1_800));
+        let mut weeks: Vec<Vec<Amount>> = (0..8).map(|n| week(100, 1_000 + n % 2 * 300)).collect();
+        weeks.push(week(150, 1_500));
         assert!(names(&[Series { name: "restless".to_owned(), weeks }]).is_empty());
     }
 
