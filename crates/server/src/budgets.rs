@@ -1,41 +1,46 @@
-//! Budgets as this process last saw them.
+//! Budgets as this process last saw them. They are looked at beside requests, so that no request
+//! waits for the database.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use domain::time::Timestamp;
-use store::budgets::Budget;
+use store::budgets::{Budget, list};
 
-/// Budgets as this process last saw them. While there are none, looking costs next to nothing.
+use crate::app::App;
+
+/// Budgets as this process last saw them.
 #[derive(Default)]
-pub struct Budgets(Mutex<Option<(Arc<Vec<Budget>>, Timestamp)>>);
+pub struct Budgets(Mutex<Arc<Vec<Budget>>>);
 
-/// How long budgets are believed to be unused up.
-const BELIEVED_MS: u64 = 1_000;
-/// How long it is believed that there are none.
-const NONE_BELIEVED_MS: u64 = 15_000;
+/// How often they are looked at.
+const BEAT: Duration = Duration::from_secs(1);
 
 impl Budgets {
-    /// Returns the budgets, where they were seen lately.
-    pub fn known(&self, now: Timestamp) -> Option<Arc<Vec<Budget>>> {
-        let state = self.state();
-        let (budgets, seen) = state.as_ref()?;
-        let believed = if budgets.is_empty() { NONE_BELIEVED_MS } else { BELIEVED_MS };
-        (now.ms_since(*seen) < believed && *seen <= now).then(|| budgets.clone())
+    /// Returns the budgets.
+    pub fn known(&self) -> Arc<Vec<Budget>> {
+        self.state().clone()
     }
 
     /// Takes what was seen.
-    pub fn remember(&self, budgets: Vec<Budget>, now: Timestamp) -> Arc<Vec<Budget>> {
-        let budgets = Arc::new(budgets);
-        *self.state() = Some((budgets.clone(), now));
-        budgets
+    pub fn remember(&self, budgets: Vec<Budget>) {
+        *self.state() = Arc::new(budgets);
     }
 
-    /// Forgets what was seen, because it was changed.
-    pub fn forget(&self) {
-        *self.state() = None;
-    }
-
-    fn state(&self) -> MutexGuard<'_, Option<(Arc<Vec<Budget>>, Timestamp)>> {
+    fn state(&self) -> MutexGuard<'_, Arc<Vec<Budget>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Looks at the budgets for as long as the process lives. A database that does not answer changes
+/// nothing: what was seen last stays in force.
+pub async fn keep_looking(app: Arc<App>) {
+    let mut beat = tokio::time::interval(BEAT);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+        match list(&app.db, app.now()).await {
+            Ok(budgets) => app.budgets.remember(budgets),
+            Err(error) => tracing::debug!("the budgets cannot be looked at: {error}"),
+        }
     }
 }

@@ -128,7 +128,7 @@ async fn serve(
     let received = app.now();
     let (head, body) = request.into_parts();
     let key = holder(app, &head.headers).await?;
-    within_budgets(app).await?;
+    within_budgets(app)?;
     let body = app.intake.read(&head.headers, body).await?;
     let mut request = decode(door, body)?;
     let framing = request.framing;

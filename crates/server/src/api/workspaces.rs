@@ -71,10 +71,10 @@ pub async fn set(
     let others = budgets::list(&app.db, app.now()).await?;
     in_order(&others, reset, limit)?;
     budgets::set(&app.db, &account, reset, limit, app.now()).await?;
-    app.budgets.forget();
     let all = budgets::list(&app.db, app.now()).await?;
-    let made = all.iter().find(|budget| budget.reset == reset);
-    Ok(Json(json!({ "data": made.map(shown) })))
+    let made = all.iter().find(|budget| budget.reset == reset).map(shown);
+    app.budgets.remember(all);
+    Ok(Json(json!({ "data": made })))
 }
 
 /// `DELETE /workspaces/{id}/budgets/{interval}`. Safe to repeat.
@@ -86,7 +86,7 @@ pub async fn remove(
     operator(&app, &headers).await?;
     known(&workspace)?;
     budgets::remove(&app.db, &AccountId::default(), reset_of(&interval)?).await?;
-    app.budgets.forget();
+    app.budgets.remember(budgets::list(&app.db, app.now()).await?);
     Ok(Json(json!({ "deleted": true })))
 }
 
@@ -160,16 +160,8 @@ fn word(reset: Option<Reset>) -> &'static str {
 ///
 /// # Errors
 /// `PermissionDenied`.
-pub(super) async fn within_budgets(app: &App) -> Result<(), Failure> {
-    let now = app.now();
-    let known = match app.budgets.known(now) {
-        Some(known) => known,
-        None => {
-            let found = budgets::list(&app.db, now).await;
-            // A database that does not answer proves nothing about a budget.
-            app.budgets.remember(found.unwrap_or_default(), now)
-        }
-    };
+pub(super) fn within_budgets(app: &App) -> Result<(), Failure> {
+    let known = app.budgets.known();
     match known.iter().find(|budget| budget.limit <= budget.spent) {
         None => Ok(()),
         Some(budget) => {

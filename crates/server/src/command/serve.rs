@@ -24,7 +24,7 @@ use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
 use crate::listener::{self, Door};
 use crate::snapshot::{Assembled, Parts, assemble, read_overlays};
 use crate::upstream::Clients;
-use crate::{database, demo, payments, routes};
+use crate::{budgets, database, demo, payments, routes};
 
 const CONFIG_DEFAULT: &str = "interline.toml";
 
@@ -116,11 +116,14 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
         .desk
         .clone()
         .map(|desk| tokio::spawn(payments::keep_looking(desk, Arc::new(SystemClock))));
+    app.budgets.remember(store::budgets::list(&app.db, app.now()).await?);
+    let budgets = tokio::spawn(budgets::keep_looking(app.clone()));
     let reloads = tokio::spawn(reload_on_hangup(app.clone(), serve.clone(), house));
     let closing = told_to_stop()?;
     let router = routes::routes(app.clone());
     let quiet = listener::serve(listener, router, &door, closing).await;
     reloads.abort();
+    budgets.abort();
     if let Some(looking) = looking {
         looking.abort();
     }
