@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dialect::exchange::{FinishReason, Observed, Step, StreamAnswer};
 use domain::failure::{Failure, FailureKind};
+use domain::money::Money;
 use domain::port::{Progress, Served};
 use domain::price::Price;
 use domain::usage::Usage;
@@ -80,13 +81,15 @@ pub(crate) async fn pump(
     tell(errand, &end, &*answer);
     let observed = answer.observed().clone();
     let usage = used(&journey, &origin, &observed, matches!(end, End::Complete)).await;
+    let broken: Money = journey.parts.iter().map(|part| part.cost).sum();
     if !journey.parts.is_empty() {
         let is_charged = !matches!(end, End::Broken(_));
         let last = part(&journey, &origin, &usage, is_charged);
         journey.parts.push(last);
     }
     let route = Route { journey: &journey, origin: &origin };
-    let ending = ending(world, route, (&observed, usage), &end, &line).shown_at(first_content);
+    let ending = ending(world, route, (&observed, usage), &end, &line).after(broken);
+    let ending = ending.shown_at(first_content);
     let mut last = Vec::new();
     match &end {
         End::Complete => {

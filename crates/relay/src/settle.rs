@@ -108,6 +108,11 @@ impl Ending {
         Ending { outcome: Outcome::Broken, error, finish: Some(FinishReason::Length), ..self }
     }
 
+    /// The same, after parts of the answer that broke off elsewhere and cost the house so much.
+    pub(crate) fn after(self, broken: Money) -> Ending {
+        Ending { amounts: Amounts { failed_attempts: broken, ..self.amounts }, ..self }
+    }
+
     /// The same, with the moment of the first content.
     pub(crate) fn shown_at(self, first_content: Timestamp) -> Ending {
         Ending { first_content: Some(first_content), ..self }

@@ -46,6 +46,34 @@ async fn a_stream_that_breaks_says_so() {
     }
 }
 
+/// Continued elsewhere, an answer is one stream and one settlement: the caller pays for the part that
+/// completed it, and what the broken one cost stands in the books as the house's.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_broken_part_cost_is_booked_to_the_house() {
+    let offers = [Offer::of("frail", "x/m", "1"), Offer::of("well", "x/m", "2")];
+    let stand = Stand::with(&offers).await;
+    stand.script("frail", r#"{"fault":{"kind":"fin","after_chunks":6},"chunk_ms":5}"#);
+    let mut body = ask("x/m");
+    body["provider"] = json!({ "order": ["frail"], "resume": true });
+    let answer = stand.caller.chat(&body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(answer.chunks().iter().all(|chunk| chunk["error"].is_null()), "{}", answer.text);
+    assert_eq!(stand.simulator.attempts("well"), 1);
+    let id = answer.headers["x-generation-id"].to_str().unwrap().to_owned();
+    let record = stand.caller.get(&format!("/generation?id={id}")).await.json();
+    let exported = stand.run(&["ledger", "export", "settlements", "--format", "jsonl"]).stdout;
+    let exported = String::from_utf8(exported).unwrap();
+    let rows = exported.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let settled: Vec<Value> = rows.filter(|row| row["generation_id"] == id).collect();
+    assert_eq!(settled.len(), 1, "{exported}");
+    let amount = |name: &str| settled[0][name].as_i64().unwrap_or_else(|| panic!("{settled:?}"));
+    let charged = record["data"]["total_cost"].as_f64().unwrap();
+    assert_eq!(amount("charge_nanos"), (charged * 1e9).round() as i64);
+    assert!(0 < amount("charge_nanos") && 0 < amount("failed_attempts_nanos"), "{settled:?}");
+    let audit = stand.run(&["ledger", "audit", "--json"]);
+    assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stdout));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_leaves_ends_the_providers_work() {
     let stand = Stand::with(&[Offer::of("slow", "x/m", "1")]).await;
