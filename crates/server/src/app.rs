@@ -34,7 +34,7 @@ pub struct App {
     /// Where credits are bought, if they are.
     pub desk: Option<Arc<Desk>>,
     /// Budgets as they were last seen.
-    pub budgets: Budgets,
+    pub budgets: Arc<Budgets>,
     /// The address under which callers reach this instance, without a slash at its end.
     pub public_url: String,
     current: RwLock<Arc<Current>>,
@@ -89,7 +89,7 @@ impl App {
             intake,
             answers,
             desk: None,
-            budgets: Budgets::default(),
+            budgets: Arc::default(),
             public_url,
             current: RwLock::new(Arc::new(current)),
         })

@@ -4,9 +4,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use domain::port::Clock;
+use store::Db;
 use store::budgets::{Budget, list};
-
-use crate::app::App;
 
 /// Budgets as this process last saw them.
 #[derive(Default)]
@@ -33,13 +33,13 @@ impl Budgets {
 
 /// Looks at the budgets for as long as the process lives. A database that does not answer changes
 /// nothing: what was seen last stays in force.
-pub async fn keep_looking(app: Arc<App>) {
+pub async fn keep_looking(budgets: Arc<Budgets>, db: Db, clock: Arc<dyn Clock>) {
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         beat.tick().await;
-        match list(&app.db, app.now()).await {
-            Ok(budgets) => app.budgets.remember(budgets),
+        match list(&db, clock.now()).await {
+            Ok(seen) => budgets.remember(seen),
             Err(error) => tracing::debug!("the budgets cannot be looked at: {error}"),
         }
     }

@@ -117,7 +117,8 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
         .clone()
         .map(|desk| tokio::spawn(payments::keep_looking(desk, Arc::new(SystemClock))));
     app.budgets.remember(store::budgets::list(&app.db, app.now()).await?);
-    let budgets = tokio::spawn(budgets::keep_looking(app.clone()));
+    let clock = app.world.clock.clone();
+    let budgets = tokio::spawn(budgets::keep_looking(app.budgets.clone(), app.db.clone(), clock));
     let reloads = tokio::spawn(reload_on_hangup(app.clone(), serve.clone(), house));
     let closing = told_to_stop()?;
     let router = routes::routes(app.clone());

@@ -46,8 +46,8 @@ async fn a_stream_that_breaks_says_so() {
     }
 }
 
-/// Continued elsewhere, an answer is one stream and one settlement: the caller pays for the part that
-/// completed it, and what the broken one cost stands in the books as the house's.
+/// Continued elsewhere, an answer is one stream and one settlement: the caller pays for the part
+/// that completed it, and what the broken one cost stands in the books as the house's.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_broken_part_cost_is_booked_to_the_house() {
     let offers = [Offer::of("frail", "x/m", "1"), Offer::of("well", "x/m", "2")];
