@@ -126,9 +126,3 @@ pub trait Ledger: Send + Sync {
     /// changes nothing. A charge of zero voids the reservation. Waits until that is durable.
     fn settle<'a>(&'a self, ended: Ended) -> Waiting<'a, Result<(), Failure>>;
 }
-
-/// Where settled generations are kept for good.
-pub trait Archive: Send + Sync {
-    /// Takes a settled generation. Waits only while the archive is behind by more than it can hold.
-    fn record<'a>(&'a self, generation: Generation) -> Waiting<'a, ()>;
-}

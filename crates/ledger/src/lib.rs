@@ -4,9 +4,6 @@
 pub mod desk;
 pub mod journal;
 pub mod laws;
-mod memory;
 pub mod memory_books;
 pub mod mutant;
 pub mod record;
-
-pub use memory::MemoryLedger;

@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "a test that cannot go on has failed")]
 
+mod books;
 mod mutant;
 mod oracle;
 mod outage;

@@ -14,7 +14,6 @@ use domain::health::Quota;
 use domain::id::GenerationId;
 use domain::key::Spend;
 use domain::port::Waiting;
-use ledger::MemoryLedger;
 use relay::{
     Body, Bonds, Call, ContentType, Drains, Offer, Response, Snapshot, Upstream, World, relay,
 };
@@ -22,8 +21,9 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
+use crate::books::{Memory, MemoryLedger};
 use crate::oracle::Seen;
-use crate::world::{Memory, PausedClock, TIMEOUTS, decoded, heard, key, offer, overlay};
+use crate::world::{PausedClock, TIMEOUTS, decoded, heard, key, offer, overlay};
 
 const THOUGHT: [&str; 3] = ["First I ", "look at the ", "river. "];
 const TEXT: [&str; 6] = ["The river ", "Fulda ", "flößt ", "into the ", "Weser ", "at Münden."];

@@ -11,14 +11,14 @@ use domain::generation::App;
 use domain::id::GenerationId;
 use domain::key::{ApiKey, Spend};
 use domain::port::{Entropy, Waiting};
-use ledger::MemoryLedger;
 use relay::{Bonds, Call, Drains, Offer, Response, Snapshot, Upstream, World, relay};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::TaskTracker;
 
+use crate::books::{Memory, MemoryLedger};
 use crate::oracle::Seen;
 use crate::upstream::{Fate, act};
-use crate::world::{Dice, Memory, PausedClock, TIMEOUTS, decoded, heard, key, offer, overlay};
+use crate::world::{Dice, PausedClock, TIMEOUTS, decoded, heard, key, offer, overlay};
 
 /// What an endpoint does at a time, in milliseconds since the beginning.
 pub type Almanac = dyn Fn(u32, u64, u64) -> Fate + Send + Sync;

@@ -1,23 +1,23 @@
 //! A stage for one request: a small catalog, scripted providers, books that remember.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use catalog::{Layers, SourceFile};
 use dialect::request::Request;
 use domain::catalog::EndpointIx;
-use domain::generation::{App, Generation};
+use domain::generation::App;
 use domain::id::{GenerationId, KeyId};
 use domain::key::{ApiKey, Spend};
 use domain::money::Money;
-use domain::port::{Archive, Clock, Entropy, Waiting};
+use domain::port::{Clock, Entropy};
 use domain::time::Timestamp;
-use ledger::MemoryLedger;
 use relay::{Bonds, Call, Drains, Offer, Reply, ReplyBody, Snapshot, Timeouts, World, relay};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
+use crate::books::{Memory, MemoryLedger};
 use crate::oracle::Seen;
 use crate::upstream::{Fate, Scripted};
 
@@ -72,17 +72,6 @@ pub struct Stage {
     pub archived: Arc<Memory>,
     pub snapshot: Arc<Snapshot>,
     pub key: Arc<ApiKey>,
-}
-
-/// Settled generations, as they came.
-#[derive(Default)]
-pub struct Memory(pub Mutex<Vec<Generation>>);
-
-impl Archive for Memory {
-    fn record<'a>(&'a self, generation: Generation) -> Waiting<'a, ()> {
-        self.0.lock().unwrap().push(generation);
-        Box::pin(std::future::ready(()))
-    }
 }
 
 /// Time as tokio's paused clock has it.
