@@ -53,6 +53,24 @@ pub(super) struct Lock {
 }
 
 const LOCK: &str = "lock";
+/// What a folder's name ends with of whose journal nothing is left.
+const SETTLED: &str = "settled";
+
+/// Removes a journal of which nothing is left. It is renamed first: a process that is killed while
+/// it removes files one by one must not leave a journal that seems to have lost its beginning.
+fn remove(path: &Path) -> io::Result<()> {
+    let settled = path.with_extension(SETTLED);
+    std::fs::rename(path, &settled)?;
+    sweep(&settled)
+}
+
+/// Removes what is left of such a journal, which another process may do at the same moment.
+fn sweep(settled: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(settled) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        outcome => outcome,
+    }
+}
 
 impl Journals {
     /// Takes the folder of all journals, and whether what is written has to survive a power cut.
@@ -101,6 +119,10 @@ impl Journals {
 
     fn adopt_one(&self, path: &Path) -> Result<Option<Post>, JournalError> {
         let failed = |error| JournalError::Folder { path: path.to_owned(), error };
+        if path.extension().is_some_and(|it| it == SETTLED) {
+            sweep(path).map_err(failed)?;
+            return Ok(None);
+        }
         let name = path.file_name().and_then(|name| name.to_str());
         let Some(name) = name.filter(|_| path.is_dir()) else { return Ok(None) };
         let lock = File::create(path.join(LOCK)).map_err(failed)?;
@@ -125,7 +147,7 @@ impl Lock {
     /// # Errors
     /// What the operating system says.
     pub(super) fn remove(self) -> io::Result<()> {
-        std::fs::remove_dir_all(&self.path)
+        remove(&self.path)
     }
 }
 
@@ -140,7 +162,7 @@ impl Post {
     /// # Errors
     /// What the operating system says.
     pub(super) fn remove(self) -> io::Result<()> {
-        std::fs::remove_dir_all(&self.path)
+        remove(&self.path)
     }
 
     /// Writes what is to be written, durably.
@@ -152,5 +174,22 @@ impl Post {
         let mark = flush.write(&mut self.folder, ledger::mutant::Mutant::None)?;
         self.desk.synced(mark);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_settled_journal_is_swept_up_and_never_read() {
+        let root = std::env::temp_dir().join(format!("interline-journals-{}", std::process::id()));
+        let half_removed = root.join("one").with_extension(SETTLED);
+        std::fs::create_dir_all(&half_removed).unwrap();
+        std::fs::write(half_removed.join("000000000007.journal"), [7; 64]).unwrap();
+        let journals = Journals::new(root.clone(), false);
+        assert!(journals.adopt().unwrap().is_empty());
+        assert!(!half_removed.exists());
+        std::fs::remove_dir_all(&root).unwrap();
     }
 }
