@@ -16,6 +16,7 @@ use domain::purse::Purse;
 use domain::time::Timestamp;
 use ledger::desk::{Ask, Figures, Short};
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
 use super::flusher;
 use super::journals::{JournalError, Journals};
@@ -55,6 +56,8 @@ pub struct Teller {
     requests: AtomicU64,
     database_waits: AtomicU64,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// What settles the journals that others left behind.
+    heirs: TaskTracker,
 }
 
 impl Teller {
@@ -84,7 +87,8 @@ impl Teller {
                 }
             })
             .map_err(|error| JournalError::Folder { path: name.into(), error })?;
-        super::courier::start(shared.clone(), journals, left);
+        let heirs = TaskTracker::new();
+        super::courier::start(shared.clone(), journals, left, heirs.clone());
         Ok(Teller {
             shared,
             terms,
@@ -92,6 +96,7 @@ impl Teller {
             requests: AtomicU64::new(0),
             database_waits: AtomicU64::new(0),
             thread: Mutex::new(Some(thread)),
+            heirs,
         })
     }
 
@@ -141,6 +146,8 @@ impl Teller {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
+        self.heirs.close();
+        let over = async { tokio::join!(over, self.heirs.wait()) };
         let is_over = timeout(patience, over).await.is_ok();
         self.shared.bell.end();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();

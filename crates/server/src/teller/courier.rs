@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::books::{BATCH_MAX, Books, BooksError};
 use ledger::desk::Desk;
 use tokio::time::{sleep, timeout};
+use tokio_util::task::TaskTracker;
 
 use super::journals::{Journals, Post};
 use super::shared::Shared;
@@ -23,14 +24,15 @@ const LOOK: Duration = Duration::from_secs(30);
 /// After how many looks everything is told again.
 const LOOKS_PER_ASSERT: u32 = 10;
 
-/// Starts the couriers of a desk, and of those that are left behind.
-pub(super) fn start(shared: Arc<Shared>, journals: Journals, left: Vec<Post>) {
+/// Starts the couriers of a desk, and of those that are left behind. The latter are `heirs`, which
+/// a process that ends in order waits for.
+pub(super) fn start(shared: Arc<Shared>, journals: Journals, left: Vec<Post>, heirs: TaskTracker) {
     for post in left {
-        tokio::spawn(wind_up(shared.books.clone(), post));
+        heirs.spawn(wind_up(shared.books.clone(), post));
     }
     tokio::spawn(fetch(shared.clone()));
     tokio::spawn(ship(shared.clone()));
-    tokio::spawn(look(shared, journals));
+    tokio::spawn(look(shared, journals, heirs));
 }
 
 /// Gets leases when something is wanted.
@@ -79,7 +81,7 @@ async fn ship(shared: Arc<Shared>) {
 }
 
 /// Looks for idle leases and journals without a process.
-async fn look(shared: Arc<Shared>, journals: Journals) {
+async fn look(shared: Arc<Shared>, journals: Journals, heirs: TaskTracker) {
     let mut looks = 0;
     loop {
         sleep(LOOK).await;
@@ -96,7 +98,7 @@ async fn look(shared: Arc<Shared>, journals: Journals) {
         let elsewhere = journals.clone();
         match tokio::task::spawn_blocking(move || elsewhere.adopt()).await {
             Ok(Ok(posts)) => posts.into_iter().for_each(|post| {
-                tokio::spawn(wind_up(shared.books.clone(), post));
+                heirs.spawn(wind_up(shared.books.clone(), post));
             }),
             Ok(Err(error)) => tracing::error!("{error}"),
             Err(error) => tracing::error!("journals could not be looked through: {error}"),
