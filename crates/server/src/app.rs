@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use relay::{Bonds, Drains, Health, Snapshot, World};
 use store::{Db, SqlBooks};
 use tokio_util::task::TaskTracker;
+use traffic::figures::Figures;
 
 use crate::auth::Auth;
 use crate::budgets::Budgets;
@@ -35,9 +36,27 @@ pub struct App {
     pub desk: Option<Arc<Desk>>,
     /// Budgets as they were last seen.
     pub budgets: Arc<Budgets>,
+    /// What traffic told, as it was last made.
+    pub figures: Shelved,
     /// The address under which callers reach this instance, without a slash at its end.
     pub public_url: String,
     current: RwLock<Arc<Current>>,
+}
+
+/// The figures that pages and the API show: made in the background, read without waiting.
+#[derive(Default)]
+pub struct Shelved(RwLock<Arc<Figures>>);
+
+impl Shelved {
+    /// Returns the figures as they were last made; at first they are empty.
+    pub fn get(&self) -> Arc<Figures> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces them.
+    pub fn put(&self, figures: Figures) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(figures);
+    }
 }
 
 /// Catalog and configuration as they are now.
@@ -90,6 +109,7 @@ impl App {
             answers,
             desk: None,
             budgets: Arc::default(),
+            figures: Shelved::default(),
             public_url,
             current: RwLock::new(Arc::new(current)),
         })

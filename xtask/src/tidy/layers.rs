@@ -10,7 +10,7 @@ enum May {
 }
 
 /// Every crate by its folder. A name that ends in `-*` stands for a family.
-const LAYERS: [(&str, May); 12] = [
+const LAYERS: [(&str, May); 13] = [
     ("crates/domain", May::Only(&["jiff", "serde", "serde_json", "thiserror"])),
     (
         "crates/dialect",
@@ -58,6 +58,7 @@ const LAYERS: [(&str, May); 12] = [
             "tracing",
         ]),
     ),
+    ("crates/traffic", May::Only(&["domain", "classify", "rankings"])),
     ("crates/site", May::Only(&["domain", "maud", "pulldown-cmark"])),
     ("crates/server", May::AnyBut(&["sqlx"])),
     ("crates/simulator", May::AnyBut(&["interline", "sqlx", "store", "relay", "ledger"])),

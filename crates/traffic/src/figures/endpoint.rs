@@ -1,0 +1,96 @@
+//! How endpoints served.
+
+use domain::price::Price;
+use domain::time::Timestamp;
+use rankings::share::Share;
+
+use super::Day;
+
+/// How an endpoint served, or all endpoints of a provider.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EndpointFigures {
+    /// In the last five minutes.
+    pub last_5m: Service,
+    /// In the last thirty minutes.
+    pub last_30m: Service,
+    /// In the last 24 hours.
+    pub last_1d: Service,
+    /// In the last ninety days, today among them.
+    pub last_90d: Service,
+    /// From day to day: ninety, the last one being today.
+    pub days: Vec<DayOfService>,
+    /// What was paid in the last thirty days.
+    pub paid: Option<Paid>,
+    /// What it was seen to charge, the oldest first. Of endpoints only.
+    pub prices: Vec<PriceChange>,
+}
+
+/// How an endpoint served over some time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Service {
+    /// Tries that tell of it: those that it served or failed.
+    pub tries: u64,
+    /// Tries that it turned away because it was too busy. They are not among `tries`.
+    pub busy: u64,
+    /// The share of tries that it served; `None` where there was no try.
+    pub uptime: Option<f64>,
+    /// Milliseconds to the first content.
+    pub ttft_ms: Option<Percentiles>,
+    /// Tokens of answers by second, from admission to the end.
+    pub speed: Option<Percentiles>,
+    /// The share of answers with calls of tools in which one was not valid.
+    pub tool_errors: Option<Share>,
+}
+
+/// A distribution. Off by at most two percent of each value.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[expect(missing_docs, reason = "each is its name")]
+pub struct Percentiles {
+    /// Of how many.
+    pub count: u64,
+    pub p50: f64,
+    pub p75: f64,
+    pub p90: f64,
+    pub p99: f64,
+}
+
+/// One day of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DayOfService {
+    /// The day.
+    pub day: Day,
+    /// Tries that tell of it.
+    pub tries: u64,
+    /// The share that it served.
+    pub uptime: Option<f64>,
+    /// The median of milliseconds to the first content.
+    pub ttft_ms: Option<f64>,
+    /// The median of tokens by second.
+    pub speed: Option<f64>,
+}
+
+/// What was paid, as opposed to what is listed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Paid {
+    /// Prompt tokens, those from caches among them.
+    pub prompt_tokens: u64,
+    /// Tokens of answers.
+    pub output_tokens: u64,
+    /// Nano-dollars for a million prompt tokens, caches and all.
+    pub prompt_nanos_per_million: Option<f64>,
+    /// Nano-dollars for a million tokens of answers.
+    pub output_nanos_per_million: Option<f64>,
+    /// The share of prompt tokens that came from a cache, 0 to 1.
+    pub cached_share: f64,
+    /// What caching saved, in nano-dollars; negative where it cost more.
+    pub cache_saved_nanos: i64,
+}
+
+/// A price, from when on it was seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriceChange {
+    /// When it was first seen here.
+    pub at: Timestamp,
+    /// The price without regard to hours and sizes.
+    pub price: Price,
+}
