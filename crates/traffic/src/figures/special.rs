@@ -58,7 +58,8 @@ pub struct Rising {
 pub struct StableProvider {
     /// The provider, by its slug.
     pub provider: String,
-    /// Its group: `A` holds all that cannot be told from the best. `None` where there is too little.
+    /// Its group: `A` holds all that cannot be told from the best. `None` where there is too little
+    /// to say.
     pub group: Option<char>,
     /// The mean over days of the share of good requests.
     pub mean: Option<f64>,
@@ -75,8 +76,8 @@ pub struct StableProvider {
 pub struct Cheapest {
     /// Its endpoints with prices by the hour, as they are posted.
     pub posted: Vec<PostedHours>,
-    /// The hours of the week from Monday 00:00 UTC as they were paid, over twelve weeks; empty where
-    /// nobody paid.
+    /// The hours of the week from Monday 00:00 UTC as they were paid, over twelve weeks; empty
+    /// where nobody paid.
     pub hours: Vec<Hour>,
     /// Runs of hours that are cheap for sure, the deepest first.
     pub spans: Vec<Span>,
