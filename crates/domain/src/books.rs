@@ -91,6 +91,14 @@ pub trait Books: Send + Sync {
 
     /// Returns how a purse stands.
     fn standing<'a>(&'a self, purse: &'a Purse) -> Told<'a, Standing>;
+
+    /// Waits until an instance may have asked for a purse that others hold leases of; those are
+    /// told which with the answer to their next message. It may come too often, and must come now
+    /// and then although nobody asked, for what wakes it can be lost. For ever where the books
+    /// serve one instance alone.
+    fn called<'a>(&'a self) -> Waiting<'a, ()> {
+        Box::pin(std::future::pending())
+    }
 }
 
 /// An answer of the books.

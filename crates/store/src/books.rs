@@ -30,6 +30,7 @@ use domain::books::{
 use domain::id::InstanceId;
 use domain::money::Money;
 use domain::purse::Purse;
+use domain::waiting::Waiting;
 use sqlx::AnyConnection;
 
 use self::purses::standing;
@@ -41,12 +42,13 @@ pub struct SqlBooks {
     db: Db,
     /// Counts commits, where the database does not.
     commits: Arc<AtomicU64>,
+    ear: Arc<recalls::Ear>,
 }
 
 impl SqlBooks {
     /// Takes the database that the books are in.
     pub fn new(db: Db) -> SqlBooks {
-        SqlBooks { db, commits: Arc::new(AtomicU64::new(0)) }
+        SqlBooks { db, commits: Arc::default(), ear: Arc::default() }
     }
 
     /// Returns what comes with an answer whose transaction has committed.
@@ -112,6 +114,15 @@ impl Books for SqlBooks {
             let answer = self.stands(purse).await?;
             let stamp = stamp::read(&self.db, &self.commits).await?;
             Ok(Reply { answer, stamp, recalls: Vec::new() })
+        })
+    }
+
+    fn called<'a>(&'a self) -> Waiting<'a, ()> {
+        Box::pin(async move {
+            match &self.db.listening {
+                Some(pool) => self.ear.hear(pool).await,
+                None => std::future::pending().await,
+            }
         })
     }
 }

@@ -11,7 +11,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Any, AnyPool, ConnectOptions, Executor, PgPool, Transaction};
 use tokio::fs;
 
 pub(crate) use engine::Engine;
@@ -23,6 +24,8 @@ pub(crate) use rows::{Insert, Step, Texts};
 pub struct Db {
     pub(crate) pool: AnyPool,
     pub(crate) engine: Engine,
+    /// Of a server: the one connection on which calls of other processes come in, once it is needed.
+    pub(crate) listening: Option<PgPool>,
 }
 
 /// What each connection to a file is told.
@@ -121,7 +124,7 @@ async fn open_file(address: &str, version: usize) -> Result<Db, StoreError> {
         .connect_with(quiet(&format!("sqlite://{}", escaped(&path)))?)
         .await?;
     migrate::run(&pool, Engine::Sqlite, version).await?;
-    Ok(Db { pool, engine: Engine::Sqlite })
+    Ok(Db { pool, engine: Engine::Sqlite, listening: None })
 }
 
 async fn open_server(url: &str, version: usize) -> Result<Db, StoreError> {
@@ -131,7 +134,9 @@ async fn open_server(url: &str, version: usize) -> Result<Db, StoreError> {
         .connect_with(quiet(url)?)
         .await?;
     migrate::run(&pool, Engine::Postgres, version).await?;
-    Ok(Db { pool, engine: Engine::Postgres })
+    let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
+    let listening = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+    Ok(Db { pool, engine: Engine::Postgres, listening: Some(listening) })
 }
 
 /// Parses an address so that no statement is ever logged.

@@ -26,8 +26,9 @@ use super::spends::Spends;
 
 /// How long a request waits for the books.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long it waits for what others hold to come back, and how often it asks meanwhile.
-const RECALL: Duration = Duration::from_millis(250);
+/// How long it waits for what others hold to come back, and how often it asks meanwhile. Another
+/// process gives it back within some 50 ms, most of which is its disk.
+const RECALL: Duration = Duration::from_millis(500);
 const RECALL_STEP: Duration = Duration::from_millis(20);
 /// Settlements that the books may be behind before no request is taken on any more.
 const BEHIND_MAX: usize = 500_000;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::books::{BATCH_MAX, Books, BooksError};
+use domain::books::{BATCH_MAX, Batch, Books, BooksError};
 use ledger::desk::Desk;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
@@ -32,6 +32,7 @@ pub(super) fn start(shared: Arc<Shared>, journals: Journals, left: Vec<Post>, he
     }
     tokio::spawn(fetch(shared.clone()));
     tokio::spawn(ship(shared.clone()));
+    tokio::spawn(heed(shared.clone()));
     tokio::spawn(look(shared, journals, heirs));
 }
 
@@ -75,6 +76,28 @@ async fn ship(shared: Arc<Shared>) {
             tracing::warn!("the books took no settlements: {error}");
             sleep(PAUSE).await;
             shared.to_settle.notify_one();
+        }
+        shared.bell.ring();
+    }
+}
+
+/// Gives back what is free of purses that other processes wait for: asks the books which those are
+/// whenever one may have begun to.
+async fn heed(shared: Arc<Shared>) {
+    loop {
+        shared.books.called().await;
+        let batch = {
+            let desk = shared.desk();
+            (0 < desk.figures().leases)
+                .then(|| Batch { instance: desk.instance().clone(), settlements: Vec::new() })
+        };
+        let Some(batch) = batch else { continue };
+        match answered(shared.books.settle(&batch)).await {
+            Ok(reply) => shared.desk().settled(&batch, &reply),
+            Err(error) => {
+                tracing::debug!("recalls cannot be looked at: {error}");
+                sleep(PAUSE).await;
+            }
         }
         shared.bell.ring();
     }

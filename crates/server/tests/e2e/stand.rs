@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -21,12 +22,19 @@ pub const CONFIG: &str = "[timeouts]\nconnect_ms = 500\nfirst_byte_ms = 900\nidl
                           [routing]\nsort = \"price\"\n[log]\nfilter = \"info\"\n";
 
 pub struct Stand {
-    pub simulator: Simulator,
+    pub simulator: Arc<Simulator>,
     pub folder: PathBuf,
     pub operator: Client,
     pub caller: Client,
     child: Child,
+    /// What the binary finds in its environment.
+    variables: Variables,
 }
+
+type Variables = Vec<(&'static str, String)>;
+
+/// Where the binary is told of a database server.
+const DATABASE: &str = "INTERLINE_DATABASE_URL";
 
 /// A provider of the stand, and the model that it serves at a price.
 pub struct Offer<'a> {
@@ -62,7 +70,41 @@ impl Stand {
     pub async fn told(offers: &[Offer<'_>], config: &str) -> Stand {
         let simulator = Simulator::start(SimulatorOptions::default()).expect("a simulator");
         let rows = overlay(&simulator, offers);
-        Stand::of(simulator, &rows, config).await
+        Stand::of(simulator, &rows, config, Vec::new()).await
+    }
+
+    /// With a configuration and an environment of its own.
+    pub async fn among(
+        offers: &[Offer<'_>],
+        config: &str,
+        variables: Vec<(&'static str, String)>,
+    ) -> Stand {
+        let simulator = Simulator::start(SimulatorOptions::default()).expect("a simulator");
+        let rows = overlay(&simulator, offers);
+        Stand::of(simulator, &rows, config, variables).await
+    }
+
+    /// With a configuration of its own, on a database server.
+    pub async fn served(offers: &[Offer<'_>], config: &str, database: &str) -> Stand {
+        Stand::among(offers, config, vec![(DATABASE, database.to_owned())]).await
+    }
+
+    /// Another process on the same database server, with a journal of its own.
+    pub fn sibling(&self) -> Stand {
+        let folder = folder();
+        std::fs::create_dir_all(folder.join("overlay")).unwrap();
+        for file in ["interline.toml", "overlay/stand.toml"] {
+            std::fs::copy(self.folder.join(file), folder.join(file)).unwrap();
+        }
+        let (child, base) = start(&folder, &self.variables);
+        Stand {
+            simulator: self.simulator.clone(),
+            folder,
+            operator: self.operator.at(base.clone()),
+            caller: self.caller.at(base),
+            child,
+            variables: self.variables.clone(),
+        }
     }
 
     /// With these rows over the shipped catalog.
@@ -72,20 +114,26 @@ impl Stand {
 
     /// With these rows over the shipped catalog, and this more in the configuration.
     pub async fn configured(simulator: Simulator, rows: &str, config: &str) -> Stand {
-        Stand::of(simulator, rows, &format!("{CONFIG}{config}")).await
+        Stand::of(simulator, rows, &format!("{CONFIG}{config}"), Vec::new()).await
     }
 
-    async fn of(simulator: Simulator, rows: &str, config: &str) -> Stand {
+    async fn of(
+        simulator: Simulator,
+        rows: &str,
+        config: &str,
+        variables: Variables,
+    ) -> Stand {
         let folder = folder();
         std::fs::create_dir_all(folder.join("overlay")).unwrap();
         std::fs::write(folder.join("interline.toml"), config).unwrap();
         std::fs::write(folder.join("overlay/stand.toml"), rows).unwrap();
-        let (child, base) = start(&folder);
+        let (child, base) = start(&folder, &variables);
         let operator = Client::new(base, ROOT_KEY);
         let made = operator.post("/keys", &json!({ "name": "caller" })).await;
         assert_eq!(made.status, 201, "{}", made.text);
         let caller = operator.with_key(made.json()["key"].as_str().unwrap());
-        Stand { simulator, folder, operator, caller, child }
+        let simulator = Arc::new(simulator);
+        Stand { simulator, folder, operator, caller, child, variables }
     }
 
     /// The caller, at the server's own address instead of the API's.
@@ -116,7 +164,7 @@ impl Stand {
 
     /// Starts the binary again on the same folder, after it has ended.
     pub fn restart(&mut self) {
-        let (child, base) = start(&self.folder);
+        let (child, base) = start(&self.folder, &self.variables);
         self.child = child;
         self.operator = Client::new(base.clone(), ROOT_KEY);
         self.caller = self.caller.at(base);
@@ -130,13 +178,14 @@ impl Stand {
             .arg("--data")
             .arg(data)
             .env_clear()
+            .envs(self.variables.iter().filter(|(name, _)| *name == DATABASE).cloned())
             .output()
             .expect("the binary runs")
     }
 
     /// Starts another process on the same folder, and returns how it ended.
     pub fn second(&self) -> Output {
-        command(&self.folder).output().expect("the binary starts")
+        command(&self.folder, &self.variables).output().expect("the binary starts")
     }
 }
 
@@ -186,8 +235,8 @@ fn overlay(simulator: &Simulator, offers: &[Offer<'_>]) -> String {
 }
 
 /// Starts the binary on a free port and returns the address that it says it listens on.
-fn start(folder: &std::path::Path) -> (Child, String) {
-    let mut child = command(folder)
+fn start(folder: &std::path::Path, variables: &Variables) -> (Child, String) {
+    let mut child = command(folder, variables)
         .stdout(Stdio::piped())
         .stderr(std::fs::File::create(folder.join("log")).unwrap())
         .spawn()
@@ -202,7 +251,7 @@ fn start(folder: &std::path::Path) -> (Child, String) {
     (child, base)
 }
 
-fn command(folder: &std::path::Path) -> Command {
+fn command(folder: &std::path::Path, variables: &Variables) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_interline"));
     command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -212,6 +261,7 @@ fn command(folder: &std::path::Path) -> Command {
         .arg("--catalog")
         .arg(folder.join("overlay"))
         .env_clear()
-        .env("INTERLINE_ROOT_KEY", ROOT_KEY);
+        .env("INTERLINE_ROOT_KEY", ROOT_KEY)
+        .envs(variables.iter().cloned());
     command
 }

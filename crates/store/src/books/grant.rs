@@ -11,7 +11,7 @@ use super::purses::{spend, standing};
 use super::recalls;
 use super::stamp::timeline;
 use super::trouble::Trouble;
-use crate::db::{Db, StoreError};
+use crate::db::{Db, Engine, StoreError};
 
 /// See `Books::grant`.
 pub(super) async fn grant(db: &Db, grant: &Grant) -> Result<Vec<Granted>, Trouble> {
@@ -37,11 +37,13 @@ pub(super) async fn grant(db: &Db, grant: &Grant) -> Result<Vec<Granted>, Troubl
             Some(amount) => Some(amount),
             None => granted_before(&mut tx, &line.lease).await?,
         };
-        let amount = match known {
-            Some(amount) => Some(amount),
-            None => grant_line(&mut tx, grant, line).await?,
-        };
-        answer.push(Granted { amount, standing: standing(&mut tx, &line.purse).await?.0 });
+        answer.push(match known {
+            Some(amount) => {
+                let standing = standing(&mut tx, &line.purse).await?.0;
+                Granted { amount: Some(amount), standing }
+            }
+            None => grant_line(&mut tx, db.engine, grant, line).await?,
+        });
     }
     recalls::tidy(&mut tx).await?;
     tx.commit().await?;
@@ -83,19 +85,21 @@ async fn is_in_grace(tx: &mut AnyConnection, timeline: u64) -> Result<bool, Stor
 
 async fn grant_line(
     tx: &mut AnyConnection,
+    engine: Engine,
     grant: &Grant,
     line: &GrantLine,
-) -> Result<Option<Money>, StoreError> {
-    let (standing, may_spend) = standing(tx, &line.purse).await?;
-    let amount = lease_amount(standing.available(), line.min, line.want).filter(|_| may_spend);
+) -> Result<Granted, StoreError> {
+    let (before, may_spend) = standing(tx, &line.purse).await?;
+    let amount = lease_amount(before.available(), line.min, line.want).filter(|_| may_spend);
     let purse = line.purse.to_string();
     let Some(amount) = amount else {
-        recalls::ask(tx, &purse, &grant.instance).await?;
-        return Ok(None);
+        recalls::ask(tx, engine, &purse, &grant.instance).await?;
+        // As it stood when it was refused: others may have given something back since.
+        return Ok(Granted { amount, standing: before });
     };
     add_lease(tx, &line.lease, &purse, (amount, Money::ZERO)).await?;
     recalls::end(tx, &purse).await?;
-    Ok(Some(amount))
+    Ok(Granted { amount: Some(amount), standing: standing(tx, &line.purse).await?.0 })
 }
 
 /// Adds a lease of which something may be settled already.

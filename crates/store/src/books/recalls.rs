@@ -1,10 +1,54 @@
 //! Purses that somebody waits for, because others hold what is left of them.
 
+use std::time::Duration;
+
 use domain::id::InstanceId;
 use domain::purse::Purse;
-use sqlx::{AnyConnection, Row};
+use sqlx::postgres::PgListener;
+use sqlx::{AnyConnection, PgPool, Row};
+use tokio::sync::Mutex;
+use tokio::time::{sleep, timeout};
 
-use crate::db::{Db, StoreError};
+use crate::db::{Db, Engine, StoreError};
+
+/// Hears when somebody begins to wait for a purse.
+#[derive(Default)]
+pub(super) struct Ear(Mutex<Option<PgListener>>);
+
+/// So often something is heard although nobody called: a call can be lost with its connection.
+const BEAT: Duration = Duration::from_secs(1);
+const CHANNEL: &str = "interline_recalls";
+
+impl Ear {
+    /// Waits until somebody begins to wait for a purse, or for a while.
+    pub(super) async fn hear(&self, pool: &PgPool) {
+        let mut listener = self.0.lock().await;
+        let heard = async {
+            match Ear::call(&mut listener, pool).await {
+                Ok(()) => (),
+                Err(error) => {
+                    tracing::debug!("calls of other processes are not heard: {error}");
+                    *listener = None;
+                    sleep(BEAT).await;
+                }
+            }
+        };
+        // Whatever the outcome, it is time to look.
+        let _ = timeout(BEAT, heard).await;
+    }
+
+    async fn call(listener: &mut Option<PgListener>, pool: &PgPool) -> Result<(), sqlx::Error> {
+        if listener.is_none() {
+            let mut fresh = PgListener::connect_with(pool).await?;
+            fresh.listen(CHANNEL).await?;
+            *listener = Some(fresh);
+        }
+        if let Some(listener) = listener {
+            listener.recv().await?;
+        }
+        Ok(())
+    }
+}
 
 /// Returns the recalled purses that an instance holds leases of.
 ///
@@ -26,9 +70,10 @@ pub(super) async fn of(db: &Db, instance: &InstanceId) -> Result<Vec<Purse>, Sto
     Ok(purses)
 }
 
-/// Asks for a purse back, if any instance but `instance` holds leases of it.
+/// Asks for a purse back, if any instance but `instance` holds leases of it, and calls those once.
 pub(super) async fn ask(
     tx: &mut AnyConnection,
+    engine: Engine,
     purse: &str,
     instance: &InstanceId,
 ) -> Result<(), StoreError> {
@@ -38,7 +83,10 @@ pub(super) async fn ask(
          WHERE EXISTS (SELECT 1 FROM leases
                         WHERE purse = $1 AND instance <> $2 AND 0 < remainder_nanos)
         ON CONFLICT (purse) DO NOTHING";
-    sqlx::query(ASK).bind(purse).bind(instance.as_str()).execute(tx).await?;
+    let asked = sqlx::query(ASK).bind(purse).bind(instance.as_str()).execute(&mut *tx).await?;
+    if engine == Engine::Postgres && asked.rows_affected() == 1 {
+        sqlx::query("NOTIFY interline_recalls").execute(tx).await?;
+    }
     Ok(())
 }
 
