@@ -81,7 +81,8 @@ impl App {
         current: Current,
         health: Arc<Health>,
     ) -> Result<App, JournalError> {
-        let ledger = Arc::new(ledger(&db, &current.config)?);
+        let budgets: Arc<Budgets> = Arc::default();
+        let ledger = Arc::new(ledger(&db, &current.config, budgets.clone())?);
         let world = World {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy::default()),
@@ -108,7 +109,7 @@ impl App {
             intake,
             answers,
             desk: None,
-            budgets: Arc::default(),
+            budgets,
             figures: Shelved::default(),
             public_url,
             current: RwLock::new(Arc::new(current)),
@@ -147,10 +148,10 @@ impl App {
 }
 
 /// Opens the ledger: a new instance each time.
-fn ledger(db: &Db, config: &Config) -> Result<Teller, JournalError> {
+fn ledger(db: &Db, config: &Config, budgets: Arc<Budgets>) -> Result<Teller, JournalError> {
     let is_prepaid = config.credits.mode == CreditsMode::Prepaid;
     let journals = Journals::new(config.journal_folder(), is_prepaid);
     let name = format!("node-{}", hex(&random::<8>()));
     let books = Arc::new(SqlBooks::new(db.clone()));
-    Teller::open(books, journals, &name, Terms { is_prepaid })
+    Teller::open(books, journals, &name, (Terms { is_prepaid }, budgets))
 }

@@ -1,10 +1,14 @@
-//! Budgets as this process last saw them. They are looked at beside requests, so that no request
-//! waits for the database.
+//! Budgets as this process last saw them: which of them a request takes from. They are looked at
+//! beside requests, so that no request waits for the database. What is left of one is not looked at
+//! here: it is set aside in leases, as credits are.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use domain::id::AccountId;
 use domain::port::Clock;
+use domain::purse::Purse;
+use domain::time::Timestamp;
 use store::Db;
 use store::budgets::{Budget, list};
 
@@ -24,6 +28,13 @@ impl Budgets {
     /// Takes what was seen.
     pub fn remember(&self, budgets: Vec<Budget>) {
         *self.state() = Arc::new(budgets);
+    }
+
+    /// Returns what a request of an account takes from, one that is admitted at `now`.
+    pub fn purses(&self, account: &AccountId, now: Timestamp) -> Vec<Purse> {
+        let known = self.known();
+        let own = known.iter().filter(|budget| budget.account == *account);
+        own.map(|budget| budget.purse(now)).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, Arc<Vec<Budget>>> {

@@ -6,8 +6,8 @@ use domain::key::Reset;
 use domain::money::Money;
 use domain::purse::{Period, Purse};
 
-use crate::node::{account, day, key, tokens};
-use crate::world::{LIMIT_DAY, LIMIT_TOTAL, Mode, Told, World};
+use crate::node::{account, budget, day, key, tokens};
+use crate::world::{BUDGET_DAY, LIMIT_DAY, LIMIT_TOTAL, Mode, Told, World};
 
 /// A caller who left or was left may have seen so many tokens more than it is charged for.
 const AHEAD: i64 = domain::gate::TOKENS_AHEAD_MAX as i64;
@@ -53,6 +53,7 @@ impl World {
     pub fn check_at_rest(&self) -> Result<(), String> {
         let mut spent: BTreeMap<u64, Money> = BTreeMap::new();
         let mut by_day: BTreeMap<i64, Money> = BTreeMap::new();
+        let mut by_budget: BTreeMap<i64, Money> = BTreeMap::new();
         for (id, told) in &self.told {
             let Some(settlement) = self.books.settlements().get(id) else {
                 if Money::ZERO < told.shown || told.price.is_some() {
@@ -67,9 +68,12 @@ impl World {
             }
             let sum = spent.entry(told.payer).or_default();
             *sum = sum.saturating_add(charge);
-            if told.key == 2 {
-                let sum = by_day.entry(told.day).or_default();
-                *sum = sum.saturating_add(charge);
+            for (counts, sums) in [(told.key == 2, &mut by_day), (told.payer == 0, &mut by_budget)]
+            {
+                if counts {
+                    let sum = sums.entry(told.day).or_default();
+                    *sum = sum.saturating_add(charge);
+                }
             }
         }
         for payer in 0..2 {
@@ -83,11 +87,22 @@ impl World {
                 ));
             }
         }
-        for (date, sum) in by_day {
-            let period = Period::at(Some(Reset::Daily), day(date));
-            let standing = self.books.standing(&Purse::Key(key(2), period));
-            if standing.spent != sum || tokens(LIMIT_DAY).saturating_add(self.given_up) < sum {
-                return Err(format!("I10: day {date}: {sum} of {standing:?}"));
+        let of_key = |date| Purse::Key(key(2), Period::at(Some(Reset::Daily), day(date)));
+        self.check_days(&by_day, of_key, LIMIT_DAY)?;
+        self.check_days(&by_budget, |date| budget(day(date)), BUDGET_DAY)
+    }
+
+    /// I10: what was spent in each day is what the books say, and no more than the limit.
+    fn check_days(
+        &self,
+        days: &BTreeMap<i64, Money>,
+        purse: impl Fn(i64) -> Purse,
+        limit: i64,
+    ) -> Result<(), String> {
+        for (date, sum) in days {
+            let standing = self.books.standing(&purse(*date));
+            if standing.spent != *sum || tokens(limit).saturating_add(self.given_up) < *sum {
+                return Err(format!("I10: {}: {sum} of {standing:?}", purse(*date)));
             }
         }
         Ok(())

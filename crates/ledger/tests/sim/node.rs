@@ -80,13 +80,21 @@ pub fn account(number: u64) -> AccountId {
     AccountId::new(&format!("account{number}"))
 }
 
+/// What account 0 may spend in a day.
+pub fn budget(created: Timestamp) -> Purse {
+    Purse::Budget(BUDGET.to_owned(), Period::at(Some(domain::key::Reset::Daily), created))
+}
+
+/// The budget of account 0.
+pub const BUDGET: &str = "account0.daily";
+
 /// A day in the life of the simulation.
 pub fn day(number: i64) -> Timestamp {
     Timestamp::from_ms(1_787_000_000_000).plus_ms(number * 86_400_000)
 }
 
 /// Asks for a generation of `floor` to `ceiling` tokens. Key 0 has no limit, key 1 one for ever,
-/// key 2 one for each day.
+/// key 2 one for each day. Account 0 has a budget for each day.
 pub fn ask(
     number: u64,
     payer: u64,
@@ -98,6 +106,9 @@ pub fn ask(
     let reset = (key_number == 2).then_some(domain::key::Reset::Daily);
     if key_number != 0 {
         purses.push(Purse::Key(key(key_number), Period::at(reset, created)));
+    }
+    if payer == 0 {
+        purses.push(budget(created));
     }
     let draft = Generation {
         id: GenerationId::new(1_787_000_000, u128::from(number) << 8),

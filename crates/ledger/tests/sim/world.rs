@@ -10,7 +10,7 @@ use ledger::memory_books::{Flaws, State};
 use ledger::mutant::Mutant;
 
 use crate::disk::Folder;
-use crate::node::{Node, key, tokens};
+use crate::node::{BUDGET, Node, key, tokens};
 
 /// What kind of database it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +146,7 @@ pub const ACCOUNTS: u64 = 2;
 pub const LAG: usize = 24;
 pub const LIMIT_TOTAL: i64 = 6_000;
 pub const LIMIT_DAY: i64 = 1_500;
+pub const BUDGET_DAY: i64 = 2_500;
 
 pub struct World {
     pub dice: Dice,
@@ -196,6 +197,7 @@ impl World {
         let mut books = State::new(flaws);
         books.limit(&key(1), Some(tokens(LIMIT_TOTAL)));
         books.limit(&key(2), Some(tokens(LIMIT_DAY)));
+        books.budget(BUDGET, tokens(BUDGET_DAY));
         let mut world = World {
             dice: Dice(seed.wrapping_mul(0x9e37_79b9).wrapping_add(mode as u64)),
             mode,

@@ -1,8 +1,8 @@
 //! `/workspaces/{id}/budgets`: what all keys of a workspace may spend together.
 //!
-//! There is one workspace, `default`. Budgets are looked at before a request is routed, against
-//! what is spent by then: requests that are under way at the same time may overshoot them, as at
-//! OpenRouter. Limits of keys are never exceeded.
+//! There is one workspace, `default`. What a request may cost is set aside from every budget before
+//! it is sent, as it is from limits of keys and from credits: budgets are never exceeded. Another
+//! process on the same database heeds a new budget within a second.
 
 use std::sync::Arc;
 
@@ -72,9 +72,12 @@ pub async fn set(
     in_order(&others, reset, limit)?;
     budgets::set(&app.db, &account, reset, limit, app.now()).await?;
     let all = budgets::list(&app.db, app.now()).await?;
-    let made = all.iter().find(|budget| budget.reset == reset).map(shown);
+    let made = all.iter().find(|budget| budget.reset == reset).cloned();
     app.budgets.remember(all);
-    Ok(Json(json!({ "data": made })))
+    if let Some(budget) = &made {
+        app.ledger.give_back(&budget.purse(app.now()));
+    }
+    Ok(Json(json!({ "data": made.as_ref().map(shown) })))
 }
 
 /// `DELETE /workspaces/{id}/budgets/{interval}`. Safe to repeat.

@@ -23,6 +23,7 @@ use super::journals::{JournalError, Journals};
 use super::refusal::{does_not_fit, no_answer};
 use super::shared::Shared;
 use super::spends::Spends;
+use crate::budgets::Budgets;
 
 /// How long a request waits for the books.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -53,6 +54,7 @@ pub struct Meter {
 pub struct Teller {
     shared: Arc<Shared>,
     terms: Terms,
+    budgets: Arc<Budgets>,
     spends: Spends,
     requests: AtomicU64,
     database_waits: AtomicU64,
@@ -70,7 +72,7 @@ impl Teller {
         books: Arc<dyn Books>,
         journals: Journals,
         name: &str,
-        terms: Terms,
+        (terms, budgets): (Terms, Arc<Budgets>),
     ) -> Result<Teller, JournalError> {
         let left = journals.adopt()?;
         let syncs = journals.syncs();
@@ -93,6 +95,7 @@ impl Teller {
         Ok(Teller {
             shared,
             terms,
+            budgets,
             spends: Spends::default(),
             requests: AtomicU64::new(0),
             database_waits: AtomicU64::new(0),
@@ -164,6 +167,7 @@ impl Teller {
         if self.terms.is_prepaid {
             purses.push(Purse::Account(intent.account.clone()));
         }
+        purses.extend(self.budgets.purses(&intent.account, intent.draft.created));
         purses.extend(intent.key.purse(intent.draft.created));
         let Intent { account, ceiling, floor, draft, .. } = intent;
         Ask { draft, account, purses, ceiling, floor }
@@ -176,7 +180,13 @@ impl Teller {
         outcome
     }
 
-    async fn hold_soon(&self, ask: Ask, first: Short) -> Result<Held, Failure> {
+    /// Gives back what is free of a purse, so that what is set aside next is by its new limit.
+    pub fn give_back(&self, purse: &Purse) {
+        self.shared.desk().give_back(purse);
+        self.shared.bell.ring();
+    }
+
+    async fn hold_soon(&self, mut ask: Ask, first: Short) -> Result<Held, Failure> {
         let mut answers = self.shared.answers.subscribe();
         let mut asked = first;
         let mut recalled = Duration::ZERO;
@@ -191,6 +201,12 @@ impl Teller {
             };
             let is_answered = short.purse != asked.purse || asked.answers < short.answers;
             if let Some(standing) = short.refused.filter(|_| is_answered) {
+                if matches!(short.purse, Purse::Budget(..)) && standing.filled == Money::ZERO {
+                    // Another process has taken the budget away, and this one has yet to see it.
+                    ask.purses.retain(|purse| *purse != short.purse);
+                    asked = short;
+                    continue;
+                }
                 let others_hold = short.at_hand < standing.leased;
                 if !others_hold || RECALL <= recalled {
                     return Err(does_not_fit(&short.purse, &standing, ask.floor));

@@ -2,17 +2,31 @@
 
 use domain::books::Standing;
 use domain::failure::{Failure, FailureKind, Fault, Retry};
+use domain::key::Reset;
 use domain::money::Money;
 use domain::purse::Purse;
 
 /// Says that a request does not fit a purse, with the numbers.
 pub(super) fn does_not_fit(purse: &Purse, standing: &Standing, need: Money) -> Failure {
     let Standing { filled, spent, leased } = *standing;
-    let (what, remedy) = match purse {
-        Purse::Account(_) => (format!("the account's credits of ${filled}"), "Add credits"),
-        Purse::Key(..) => (format!("the key's limit of ${filled}"), "Raise the limit"),
-        Purse::Budget(name, _) => {
-            (format!("the limit of ${filled} of the budget `{name}`"), "Raise the limit")
+    let (kind, what, remedy) = match purse {
+        Purse::Account(_) => {
+            let what = format!("the account's credits of ${filled}");
+            (FailureKind::PaymentRequired, what, "Add credits")
+        }
+        Purse::Key(..) => {
+            let what = format!("the key's limit of ${filled}");
+            (FailureKind::PaymentRequired, what, "Raise the limit")
+        }
+        Purse::Budget(_, period) => {
+            let word = match period.reset {
+                Some(Reset::Daily) => "daily",
+                Some(Reset::Weekly) => "weekly",
+                Some(Reset::Monthly) => "monthly",
+                None => "lifetime",
+            };
+            let what = format!("the workspace's {word} budget of ${filled}");
+            (FailureKind::PermissionDenied, what, "Contact your org admin")
         }
     };
     let detail = format!(
@@ -20,7 +34,7 @@ pub(super) fn does_not_fit(purse: &Purse, standing: &Standing, need: Money) -> F
          ${leased} is held for requests in flight. {remedy}, or ask for fewer tokens with \
          max_tokens."
     );
-    Failure::caller(FailureKind::PaymentRequired, detail)
+    Failure::caller(kind, detail)
 }
 
 /// Says that the books did not answer in time.

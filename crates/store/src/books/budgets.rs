@@ -12,6 +12,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::chain::Chain;
+use super::recalls;
 use crate::db::{Db, StoreError};
 
 /// What an account may spend in a stretch of time.
@@ -36,9 +37,15 @@ impl Budget {
     pub fn name(&self) -> String {
         name(&self.account, self.reset)
     }
+
+    /// Returns the purse of its present period.
+    pub fn purse(&self, now: Timestamp) -> Purse {
+        Purse::Budget(self.name(), Period::at(self.reset, now))
+    }
 }
 
-/// Sets a budget. One that is new begins with what its account has spent in the present period.
+/// Sets a budget. One that is new begins with what its account has spent in the present period. Of
+/// one that changes, all that is free of leases is asked back, for they were made by the old limit.
 ///
 /// # Errors
 /// When the database fails.
@@ -66,8 +73,11 @@ pub async fn set(
         .bind(now.ms())
         .fetch_one(&mut *tx)
         .await?;
+    let purse = Purse::Budget(name, Period::at(reset, now));
     if row.try_get::<Option<i64>, usize>(0)?.is_none() {
-        count(&mut tx, account, Purse::Budget(name, Period::at(reset, now))).await?;
+        count(&mut tx, account, purse).await?;
+    } else {
+        recalls::ask_all(&mut tx, db.engine, &purse).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -90,6 +90,16 @@ pub(super) async fn ask(
     Ok(())
 }
 
+/// Asks every instance for what is free of a purse, whose limit has changed.
+pub(crate) async fn ask_all(
+    tx: &mut AnyConnection,
+    engine: Engine,
+    purse: &Purse,
+) -> Result<(), StoreError> {
+    const NOBODY: &str = "";
+    ask(tx, engine, &purse.to_string(), &InstanceId::new(NOBODY)).await
+}
+
 /// Ends the recall of a purse.
 pub(super) async fn end(tx: &mut AnyConnection, purse: &str) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM recalls WHERE purse = $1").bind(purse).execute(tx).await?;

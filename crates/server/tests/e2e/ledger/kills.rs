@@ -1,6 +1,8 @@
 //! Processes that are killed under traffic, on SQLite and on one Postgres.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
@@ -26,10 +28,16 @@ async fn one_of_many(caller: Client, number: usize) -> Option<(String, i64)> {
     Some((id_of(&answer), price(&answer)?))
 }
 
-/// Kills processes under traffic, and starts them again, each kill in another place of it.
-async fn kill_under_traffic(stands: &mut [Stand], limited: &str) -> BTreeMap<String, i64> {
+/// Ends processes under traffic, and starts them again, each end in another place of it.
+pub async fn end_under_traffic(
+    stands: &mut [Stand],
+    limited: &str,
+    count: usize,
+    end: impl AsyncFn(&mut Stand, usize),
+) -> BTreeMap<String, i64> {
     let mut seen = BTreeMap::new();
-    for kill in 0..wanted("LEDGER_KILLS", KILLS) {
+    for kill in 0..count {
+        let finished = Arc::new(AtomicUsize::new(0));
         let requests: Vec<_> = (0..24_usize)
             .map(|number| {
                 let caller = &stands[number % stands.len()].caller;
@@ -37,19 +45,24 @@ async fn kill_under_traffic(stands: &mut [Stand], limited: &str) -> BTreeMap<Str
                     3 => caller.with_key(limited),
                     _ => caller.at(caller.base().to_owned()),
                 };
-                tokio::spawn(one_of_many(caller, number))
+                let finished = finished.clone();
+                tokio::spawn(async move {
+                    let seen = one_of_many(caller, number).await;
+                    finished.fetch_add(usize::from(seen.is_some()), Ordering::Relaxed);
+                    seen
+                })
             })
             .collect();
-        tokio::time::sleep(Duration::from_millis(300 + 131 * kill as u64 % 500)).await;
-        let place = kill % stands.len();
-        stands[place].signal("-9");
-        stands[place].ended().await;
-        if kill % 5 == 4 {
-            // Killed again while it takes over what it had left behind.
-            stands[place].restart();
-            stands[place].signal("-9");
-            stands[place].ended().await;
+        // Some ends come before anybody has an answer, the others after a few have.
+        let awaited = if kill % 3 == 0 { 0 } else { 1 + kill * 7 % 11 };
+        while finished.load(Ordering::Relaxed) < awaited
+            && requests.iter().any(|request| !request.is_finished())
+        {
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
+        tokio::time::sleep(Duration::from_millis(20 + 131 * kill as u64 % 240)).await;
+        let place = kill % stands.len();
+        end(&mut stands[place], kill).await;
         for request in requests {
             // One that was cut off has panicked in the client, and saw no price.
             seen.extend(request.await.ok().flatten());
@@ -59,8 +72,19 @@ async fn kill_under_traffic(stands: &mut [Stand], limited: &str) -> BTreeMap<Str
     seen
 }
 
+async fn kill(stand: &mut Stand, number: usize) {
+    stand.signal("-9");
+    stand.ended().await;
+    if number % 5 == 4 {
+        // Killed again while it takes over what it had left behind.
+        stand.restart();
+        stand.signal("-9");
+        stand.ended().await;
+    }
+}
+
 /// Every process serves, and closes in order; then the books are held against what callers saw.
-async fn close_the_books(stands: &mut [Stand], seen: &BTreeMap<String, i64>) {
+pub async fn close_the_books(stands: &mut [Stand], seen: &BTreeMap<String, i64>) {
     assert!(!seen.is_empty(), "nothing ever finished");
     for stand in &mut *stands {
         let last = stand.caller.chat(&ask(false)).await;
@@ -83,7 +107,7 @@ async fn close_the_books(stands: &mut [Stand], seen: &BTreeMap<String, i64>) {
 }
 
 /// Gives credits, and makes a key with a limit.
-async fn supplied(stand: &Stand) -> String {
+pub async fn supplied(stand: &Stand) -> String {
     stand.script("plain", r#"{"prompt_tokens":5,"output_tokens":40,"chunk_ms":3}"#);
     told(stand, &["credits", "grant", "1000", "--json"]);
     let new = json!({ "name": "limited", "limit": 500, "limit_reset": "weekly" });
@@ -96,7 +120,8 @@ async fn what_callers_saw_is_settled_once_however_often_the_process_is_killed() 
     let stand = Stand::told(&[Offer::of("plain", "x/m", "1000")], PREPAID).await;
     let limited = supplied(&stand).await;
     let mut stands = [stand];
-    let seen = kill_under_traffic(&mut stands, &limited).await;
+    let kills = wanted("LEDGER_KILLS", KILLS);
+    let seen = end_under_traffic(&mut stands, &limited, kills, kill).await;
     close_the_books(&mut stands, &seen).await;
 }
 
@@ -107,6 +132,7 @@ async fn what_callers_saw_is_settled_once_however_often_nodes_are_killed() {
     let first = Stand::served(&offers, PREPAID, &database.url()).await;
     let limited = supplied(&first).await;
     let mut stands = [first.sibling(), first.sibling(), first];
-    let seen = kill_under_traffic(&mut stands, &limited).await;
+    let kills = wanted("LEDGER_KILLS", KILLS);
+    let seen = end_under_traffic(&mut stands, &limited, kills, kill).await;
     close_the_books(&mut stands, &seen).await;
 }

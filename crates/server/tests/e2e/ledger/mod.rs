@@ -3,6 +3,7 @@
 mod kills;
 mod nodes;
 mod one;
+mod power;
 mod server;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::Method;
 use serde_json::{Value, json};
 
 use super::server::Database;
@@ -34,6 +35,44 @@ async fn a_balance_for_ten_serves_ten_of_a_hundred_and_twenty_through_three_node
     assert_eq!(all_settled(&stands[0], served.len()).await, spent);
     assert_eq!(balance(&stands[0]), nanos(most * 10.0) - spent);
     holds(&stands[0]);
+}
+
+/// A budget is held by the same leases as credits, through one node and through three.
+async fn a_budget_for_ten(stands: &[Stand]) {
+    stands[0].script("plain", r#"{"prompt_tokens":5,"output_tokens":10,"first_byte_ms":8000}"#);
+    let most = bound(&stands[0].caller).await;
+    told(&stands[0], &["credits", "grant", "1000", "--json"]);
+    let path = "/workspaces/default/budgets/weekly";
+    let limit = json!({ "limit_usd": most * 10.0 });
+    let set = stands[0].operator.send(Method::PUT, path, &limit).await;
+    assert_eq!(set.status, 200, "{}", set.text);
+    // The others see it within a second.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    let asking = (0..100).map(|number| {
+        let (caller, stream) = (&stands[number % stands.len()].caller, number % 2 == 0);
+        async move { caller.chat(&ask(stream)).await }
+    });
+    let answers = futures_util::future::join_all(asking).await;
+    let served: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 200).collect();
+    let refused = answers.iter().filter(|answer| answer.status == 403).count();
+    assert_eq!((served.len(), refused), (10, 90));
+    let spent: i64 = served.iter().filter_map(|answer| price(answer)).sum();
+    assert_eq!(all_settled(&stands[0], served.len()).await, spent);
+    let listed = stands[0].operator.get("/workspaces/default/budgets").await.json();
+    assert_eq!(nanos(listed["data"][0]["usage_usd"].as_f64().expect("an amount")), spent);
+    holds(&stands[0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_for_ten_serves_ten_of_a_hundred() {
+    let stand = Stand::told(&[Offer::of("plain", "x/m", "1000")], PREPAID).await;
+    a_budget_for_ten(&[stand]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_for_ten_serves_ten_of_a_hundred_through_three_nodes() {
+    let Some(database) = Database::made().await else { return };
+    a_budget_for_ten(&three(&database).await).await;
 }
 
 /// Waits until so many generations are settled, and returns what they cost.

@@ -1,0 +1,134 @@
+//! Power that is cut, and disks that fail, under the journal of the real binary.
+//!
+//! A small library stands between the binary and the disk. It keeps apart what was synced, so that a
+//! test can take away the rest sector by sector, and it lets syncs fail.
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::kills::{close_the_books, end_under_traffic, supplied};
+use super::{PREPAID, wanted};
+use crate::stand::{Offer, Stand};
+
+/// How often the power is cut, and how often the disk fails.
+const CUTS: usize = 4;
+const FAULTS: usize = 3;
+const SECTOR: usize = 512;
+
+/// The library, and the file that makes it fail. Both are gone on drop.
+struct Platter {
+    folder: PathBuf,
+}
+
+impl Platter {
+    fn built(name: &str) -> Platter {
+        let folder = format!("interline-platter-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/ledger/platter.c");
+        // Whoever links a binary of Rust has this compiler.
+        let mut cc = Command::new("cc");
+        cc.args(["-shared", "-fPIC", "-O1", "-o"]).arg(folder.join("platter.so"));
+        let built = cc.arg(source).args(["-ldl", "-lpthread"]).status().expect("cc runs");
+        assert!(built.success());
+        Platter { folder }
+    }
+
+    fn variables(&self) -> Vec<(&'static str, String)> {
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        vec![
+            ("LD_PRELOAD", text(self.folder.join("platter.so"))),
+            ("PLATTER_FAILS", text(self.fails())),
+        ]
+    }
+
+    fn fails(&self) -> PathBuf {
+        self.folder.join("fails")
+    }
+}
+
+impl Drop for Platter {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Takes away what was not synced: of each sector, one half of the time.
+fn cut(stand: &Stand, seed: usize) -> usize {
+    let mut taken = 0;
+    for journal in std::fs::read_dir(stand.folder.join("data/journal")).unwrap() {
+        for file in std::fs::read_dir(journal.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_some_and(|it| it == "journal") {
+                taken += cut_file(&path, seed);
+            }
+        }
+    }
+    taken
+}
+
+fn cut_file(path: &Path, seed: usize) -> usize {
+    let synced = path.with_extension("journal.platter");
+    let Ok(mut left) = std::fs::read(&synced) else {
+        // It never came to be.
+        std::fs::remove_file(path).unwrap();
+        return 1;
+    };
+    let cached = std::fs::read(path).unwrap();
+    left.resize(cached.len(), 0);
+    let mut taken = 0;
+    let sectors = left.chunks_mut(SECTOR).zip(cached.chunks(SECTOR)).enumerate();
+    for (number, (left, cached)) in sectors.filter(|(_, (left, cached))| left != cached) {
+        if (number + seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 63 == 0 {
+            left.copy_from_slice(cached);
+        } else {
+            taken += 1;
+        }
+    }
+    std::fs::write(path, &left).unwrap();
+    std::fs::write(&synced, &left).unwrap();
+    taken
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_power_cut_takes_nothing_that_a_caller_saw() {
+    let platter = Platter::built("cut");
+    let offers = [Offer::of("plain", "x/m", "1000")];
+    let stand = Stand::among(&offers, PREPAID, platter.variables()).await;
+    let limited = supplied(&stand).await;
+    let mut stands = [stand];
+    let taken = AtomicUsize::new(0);
+    let end = async |stand: &mut Stand, number: usize| {
+        stand.signal("-9");
+        stand.ended().await;
+        taken.fetch_add(cut(stand, number), Ordering::Relaxed);
+    };
+    let cuts = wanted("LEDGER_CUTS", CUTS);
+    let seen = end_under_traffic(&mut stands, &limited, cuts, end).await;
+    assert!(0 < taken.into_inner(), "the cuts took nothing");
+    close_the_books(&mut stands, &seen).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fails_to_sync_ends_the_process_and_takes_nothing_that_a_caller_saw() {
+    let platter = Platter::built("fault");
+    let offers = [Offer::of("plain", "x/m", "1000")];
+    let stand = Stand::among(&offers, PREPAID, platter.variables()).await;
+    let limited = supplied(&stand).await;
+    let mut stands = [stand];
+    let end = async |stand: &mut Stand, number: usize| {
+        std::fs::write(platter.fails(), []).unwrap();
+        let status = stand.ended().await;
+        std::fs::remove_file(platter.fails()).unwrap();
+        const ABORTED: i32 = 6;
+        assert_eq!(status.signal(), Some(ABORTED), "{status}");
+        let log = std::fs::read_to_string(stand.folder.join("log")).unwrap();
+        assert!(log.contains("the journal cannot be written"), "{log}");
+        cut(stand, number);
+    };
+    let faults = wanted("LEDGER_FAULTS", FAULTS);
+    let seen = end_under_traffic(&mut stands, &limited, faults, end).await;
+    close_the_books(&mut stands, &seen).await;
+}
