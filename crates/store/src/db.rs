@@ -24,7 +24,7 @@ pub(crate) use rows::{Insert, Step, Texts};
 pub struct Db {
     pub(crate) pool: AnyPool,
     pub(crate) engine: Engine,
-    /// Of a server: the one connection on which calls of other processes come in, once it is needed.
+    /// Of a server: the one connection on which other processes call, once it is needed.
     pub(crate) listening: Option<PgPool>,
 }
 

@@ -1,7 +1,7 @@
 //! Power that is cut, and disks that fail, under the journal of the real binary.
 //!
-//! A small library stands between the binary and the disk. It keeps apart what was synced, so that a
-//! test can take away the rest sector by sector, and it lets syncs fail.
+//! A small library stands between the binary and the disk. It keeps apart what was synced, so that
+//! a test can take away the rest sector by sector, and it lets syncs fail.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
