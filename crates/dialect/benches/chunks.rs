@@ -16,6 +16,10 @@ use dialect::exchange::{Exchange, Stamp, Target};
 use dialect::registry::{decode, exchange};
 use domain::catalog::{Dialect, Endpoint};
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CHUNKS: usize = 100;
 
 /// A provider's dialect: how its streams begin, and a chunk of text.

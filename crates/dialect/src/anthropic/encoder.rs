@@ -12,7 +12,7 @@ use crate::dialect::{Face, StreamEncoder};
 use crate::exchange::Receipt;
 use crate::sealed;
 use crate::thought::{CLAUDE, is_of, said};
-use crate::write::push_value;
+use crate::write::{push_member, push_string, push_value};
 
 /// Writes one stream.
 pub(super) struct Encoder {
@@ -106,12 +106,26 @@ impl Encoder {
     }
 
     fn delta(&self, delta: &Value, out: &mut Vec<u8>) {
+        self.delta_head(out);
+        push_value(out, delta);
+        out.extend_from_slice(b"}\n\n");
+    }
+
+    /// Appends a piece of text, which is what nearly every event is.
+    fn piece(&self, kind: &str, name: &str, text: &str, out: &mut Vec<u8>) {
+        self.delta_head(out);
+        out.extend_from_slice(br#"{"type":"#);
+        push_string(out, kind);
+        push_member(out, name);
+        push_string(out, text);
+        out.extend_from_slice(b"}}\n\n");
+    }
+
+    fn delta_head(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"event: content_block_delta\ndata: ");
         out.extend_from_slice(br#"{"type":"content_block_delta","index":"#);
         push_value(out, &self.blocks.saturating_sub(1));
         out.extend_from_slice(br#","delta":"#);
-        push_value(out, delta);
-        out.extend_from_slice(b"}\n\n");
     }
 
     fn thought(&mut self, detail: &Value, out: &mut Vec<u8>) {
@@ -133,7 +147,7 @@ impl Encoder {
             self.sealed(detail, &blank, out);
         }
         if !text.is_empty() {
-            self.delta(&json!({"type": "thinking_delta", "thinking": text}), out);
+            self.piece("thinking_delta", "thinking", &text, out);
         }
         let signature = said(detail, "signature");
         if is_of(detail, CLAUDE) && !signature.is_empty() {
@@ -165,14 +179,18 @@ impl Encoder {
         let hides = self.face.hides_thinking;
         match delta {
             Delta::Text(text) | Delta::Refusal(text) => {
-                self.open(Block::Text, &json!({"type": "text", "text": ""}), out);
-                self.delta(&json!({"type": "text_delta", "text": text}), out);
+                if self.block != Block::Text {
+                    self.open(Block::Text, &json!({"type": "text", "text": ""}), out);
+                }
+                self.piece("text_delta", "text", text, out);
             }
             Delta::Reasoning(_) | Delta::ReasoningDetail(_) if hides => (),
             Delta::Reasoning(text) => {
-                let blank = json!({"type": "thinking", "thinking": "", "signature": ""});
-                self.open(Block::Thought, &blank, out);
-                self.delta(&json!({"type": "thinking_delta", "thinking": text}), out);
+                if self.block != Block::Thought {
+                    let blank = json!({"type": "thinking", "thinking": "", "signature": ""});
+                    self.open(Block::Thought, &blank, out);
+                }
+                self.piece("thinking_delta", "thinking", text, out);
             }
             Delta::ReasoningDetail(detail) => self.thought(detail, out),
             Delta::ToolCallStart { index, id, name } => {
@@ -180,7 +198,7 @@ impl Encoder {
                 self.open(Block::Call(*index), &call, out);
             }
             Delta::ToolCallArgs { json, .. } => {
-                self.delta(&json!({"type": "input_json_delta", "partial_json": json}), out);
+                self.piece("input_json_delta", "partial_json", json, out);
             }
             Delta::Annotation(annotation) if self.block == Block::Text => {
                 let citation = citation(annotation);

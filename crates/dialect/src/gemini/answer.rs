@@ -55,9 +55,15 @@ pub(super) fn encode(answer: &Answer, face: &Face, receipt: &Receipt) -> Vec<u8>
 
 /// Puts the house's identity on an answer or a chunk.
 pub(super) fn identify(body: &mut Value, face: &Face) {
-    body["modelVersion"] = json!(face.stamp.model);
-    body["responseId"] = json!(face.stamp.id);
-    body["provider"] = json!(face.stamp.provider);
+    for (name, value) in identity(face) {
+        body[name] = json!(value);
+    }
+}
+
+/// Returns the members that tell whose an answer is.
+pub(super) fn identity(face: &Face) -> [(&'static str, &str); 3] {
+    let stamp = &face.stamp;
+    [("modelVersion", &stamp.model), ("responseId", &stamp.id), ("provider", &stamp.provider)]
 }
 
 fn candidate(choice: &Choice, face: &Face) -> Value {

@@ -41,6 +41,16 @@ impl Chunks {
         }
     }
 
+    /// Returns whether the answer has told its id.
+    pub(super) fn is_named(&self) -> bool {
+        self.id.is_some()
+    }
+
+    /// Takes note of text that was read elsewhere.
+    pub(super) fn hear(&mut self, text: &str) {
+        self.told |= !text.is_empty();
+    }
+
     fn candidate(
         &mut self,
         value: &Value,
@@ -178,7 +188,8 @@ impl Reading for Chunks {
             events.push(Event::Finish { choice: 0, reason, native });
             self.done = true;
         }
-        if let Some(told) = value["usageMetadata"].as_object() {
+        let told = &value["usageMetadata"];
+        if told.is_object() {
             events.push(Event::Used(usage::read(told)));
         }
         Ok(())

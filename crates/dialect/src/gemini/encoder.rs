@@ -7,18 +7,20 @@ use domain::event::{Delta, Event, FinishReason};
 use domain::failure::Failure;
 use serde_json::{Value, json};
 
-use super::answer::{Signs, finish_word, ground, identify, image};
+use super::answer::{Signs, finish_word, ground, identify, identity, image};
 use super::failing::error_body;
 use super::usage;
 use crate::dialect::{Face, StreamEncoder};
 use crate::door::Framing;
 use crate::exchange::Receipt;
-use crate::write::push_value;
+use crate::write::{push_member, push_string, push_value};
 
 /// Writes one stream.
 pub(super) struct Encoder {
     face: Face,
     candidates: BTreeMap<u32, Candidate>,
+    /// What every chunk ends with: the answer's identity.
+    tail: Vec<u8>,
     pub(super) framed: Framed,
 }
 
@@ -48,14 +50,19 @@ impl Framed {
 
     /// Appends a chunk.
     pub(super) fn push(&mut self, chunk: &Value, out: &mut Vec<u8>) {
+        self.put(out, |out| push_value(out, chunk));
+    }
+
+    /// Appends the chunk that `write` appends.
+    pub(super) fn put(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
         if self.framing == Framing::Events {
             out.extend_from_slice(b"data: ");
-            push_value(out, chunk);
+            write(out);
             return out.extend_from_slice(b"\r\n\r\n");
         }
         let is_first = !std::mem::replace(&mut self.is_open, true);
         out.extend_from_slice(if is_first { b"[" } else { b",\r\n" });
-        push_value(out, chunk);
+        write(out);
     }
 
     /// Appends what ends the stream.
@@ -70,22 +77,40 @@ impl Encoder {
     /// Begins to write.
     pub(super) fn new(face: &Face) -> Encoder {
         let framed = Framed::new(face.framing);
-        Encoder { face: face.clone(), candidates: BTreeMap::new(), framed }
+        let mut tail = b"}]".to_vec();
+        for (name, value) in identity(face) {
+            push_member(&mut tail, name);
+            push_string(&mut tail, value);
+        }
+        tail.push(b'}');
+        Encoder { face: face.clone(), candidates: BTreeMap::new(), tail, framed }
     }
 
-    fn part(&mut self, choice: u32, part: &Value, out: &mut Vec<u8>) {
-        let mut chunk = json!({"candidates": [{
-            "content": {"role": "model", "parts": [part]}, "index": choice
-        }]});
-        identify(&mut chunk, &self.face);
-        self.framed.push(&chunk, out);
+    /// Appends a chunk that holds one part.
+    fn part(&mut self, choice: u32, out: &mut Vec<u8>, part: impl FnOnce(&mut Vec<u8>)) {
+        self.framed.put(out, |out| {
+            out.extend_from_slice(br#"{"candidates":[{"content":{"role":"model","parts":["#);
+            part(out);
+            out.extend_from_slice(br#"]},"index":"#);
+            push_value(out, &choice);
+            out.extend_from_slice(&self.tail);
+        });
+    }
+
+    /// Appends a piece of text, which is what nearly every chunk is.
+    fn text(&mut self, choice: u32, text: &str, out: &mut Vec<u8>) {
+        self.part(choice, out, |out| {
+            out.extend_from_slice(b"{\"text\":");
+            push_string(out, text);
+            out.push(b'}');
+        });
     }
 
     fn say(&mut self, choice: u32, delta: &Delta, out: &mut Vec<u8>) {
         let hides = self.face.hides_thinking;
         let held = self.candidates.entry(choice).or_default();
         let part = match delta {
-            Delta::Text(text) | Delta::Refusal(text) => Some(json!({"text": text})),
+            Delta::Text(text) | Delta::Refusal(text) => return self.text(choice, text, out),
             Delta::Reasoning(_) if hides => None,
             Delta::Reasoning(text) => Some(json!({"text": text, "thought": true})),
             Delta::ReasoningDetail(detail) => held.signs.take(detail, hides),
@@ -108,7 +133,7 @@ impl Encoder {
             Delta::Audio(_) | Delta::Logprobs(_) => None,
         };
         if let Some(part) = part {
-            self.part(choice, &part, out);
+            self.part(choice, out, |out| push_value(out, &part));
         }
     }
 }

@@ -8,6 +8,7 @@ mod encoder;
 mod failing;
 mod parts;
 mod passing;
+mod plain;
 mod schema;
 mod speaker;
 mod usage;

@@ -1,15 +1,18 @@
 //! The verbatim lane: caller and endpoint both speak this dialect. Chunks pass with the house's
 //! identity; the last one waits for the cost.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use domain::event::Event;
 use domain::failure::Failure;
 use serde_json::{Value, json};
 
-use super::answer;
+use super::answer::{self, identity};
 use super::decoder::Chunks;
 use super::encoder::Framed;
 use super::failing::error_body;
+use super::plain::{Plain, plain};
 use super::usage;
 use super::whole::whole;
 use crate::decoding::{EventReader, Reading, parse};
@@ -19,7 +22,9 @@ use crate::exchange::{
     Collector, Exchange, Observed, Receipt, Step, StreamAnswer, WholeAnswer, Wire,
 };
 use crate::gather::{Gathered, Gathering, observe};
+use crate::json::{Span, unescape};
 use crate::sse::Frames;
+use crate::write::{push_member, push_string};
 
 /// An attempt in the verbatim lane.
 pub(super) struct Verbatim {
@@ -109,6 +114,28 @@ fn priced(mut body: Value, face: &Face, receipt: &Receipt) -> Value {
     body
 }
 
+/// Appends a plain chunk with the house's identity in place of the provider's.
+fn signed(data: &[u8], plain: &Plain, face: &Face, out: &mut Vec<u8>) {
+    let identity = identity(face);
+    let mut found: [(Option<Span>, usize); 3] = [0, 1, 2].map(|it| (plain.identity[it], it));
+    found.sort_unstable_by_key(|(span, _)| span.map(|span| span.start));
+    let mut at = 0;
+    for (span, place) in found {
+        let Some(span) = span else { continue };
+        out.extend_from_slice(&data[at..span.start]);
+        push_string(out, identity[place].1);
+        at = span.end;
+    }
+    out.extend_from_slice(&data[at..plain.end]);
+    for (span, place) in found {
+        if span.is_none() {
+            push_member(out, identity[place].0);
+            push_string(out, identity[place].1);
+        }
+    }
+    out.push(b'}');
+}
+
 /// A stream that passes.
 struct Stream {
     frames: Frames,
@@ -131,6 +158,36 @@ impl State {
         if data.is_empty() || data == b"[DONE]" {
             return Ok(Step::Quiet);
         }
+        if self.last.is_none()
+            && self.chunks.is_named()
+            && let Some(plain) = plain(data)
+            && let Some(step) = self.pass(data, &plain, out)
+        {
+            return Ok(step);
+        }
+        self.full(data, out)
+    }
+
+    /// Passes a plain chunk; `None` where it has to be read in full.
+    fn pass(&mut self, data: &[u8], plain: &Plain, out: &mut Vec<u8>) -> Option<Step> {
+        let used = match plain.usage {
+            Some(told) => usage::parse(told.of(data))?,
+            None => self.observed.usage,
+        };
+        let text = match plain.text {
+            Some(text) => unescape(text.inside().of(data))?,
+            None => Cow::Borrowed(""),
+        };
+        self.observed.usage = used;
+        self.chunks.hear(&text);
+        self.observed.content_bytes += text.len() as u64;
+        self.observed.said.hear(&text);
+        let State { face, framed, .. } = self;
+        framed.put(out, |out| signed(data, plain, face, out));
+        Some(if text.is_empty() { Step::Quiet } else { Step::Content })
+    }
+
+    fn full(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<Step, Failure> {
         let mut value = parse(data)?;
         let taken = self.chunks.take(b"", &value, &mut self.events);
         let content = self.note();
@@ -194,5 +251,124 @@ impl StreamAnswer for Stream {
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {
         self.state.framed.push(&error_body(failure), out);
         self.state.framed.end(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+    use crate::door::Framing;
+    use crate::exchange::Stamp;
+    use crate::sse::EVENT_BYTES_MAX;
+
+    fn state() -> State {
+        let stamp = Stamp {
+            id: "gen-1".to_owned(),
+            created: 0,
+            model: "acme/tiny".to_owned(),
+            provider: "Acme \"&\" Co".to_owned(),
+        };
+        let host = Host { quirks: Default::default(), event_bytes_max: EVENT_BYTES_MAX };
+        let face = Face {
+            stamp,
+            is_legacy: false,
+            hides_thinking: false,
+            heals: false,
+            framing: Framing::Events,
+            echo: None,
+        };
+        let mut state = State {
+            face,
+            chunks: Chunks::new(&host),
+            observed: Observed::default(),
+            framed: Framed::new(Framing::Events),
+            last: None,
+            events: Vec::new(),
+        };
+        state.chunk(br#"{"candidates":[{}],"responseId":"r"}"#, &mut Vec::new()).unwrap();
+        state
+    }
+
+    /// Returns what was written, as JSON.
+    fn told(out: &[u8]) -> Vec<Value> {
+        let text = std::str::from_utf8(out).unwrap();
+        let lines = text.split("\r\n\r\n").filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_str(&line["data: ".len()..]).unwrap()).collect()
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![Just(String::new()), "[a-z \"\\\\\n\té😀]{1,12}"]
+    }
+
+    fn part() -> impl Strategy<Value = Value> {
+        let signed = json!({"text": "a", "thoughtSignature": "s"});
+        let call = json!({"functionCall": {"name": "f", "args": {}}});
+        prop_oneof![
+            4 => text().prop_map(|text| json!({"text": text})),
+            2 => text().prop_map(|text| json!({"thought": true, "text": text})),
+            1 => select(vec![signed, call, json!({}), json!({"text": null})]),
+        ]
+    }
+
+    fn usage() -> impl Strategy<Value = Value> {
+        let counts = (0..2000_u64, 0..900_u64, 0..90_u64).prop_map(|(prompt, output, heard)| {
+            json!({
+                "promptTokenCount": prompt, "candidatesTokenCount": output, "more": [null],
+                "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": heard}]
+            })
+        });
+        let odd = vec![json!(null), json!({}), json!(7), json!({"promptTokenCount": -1})];
+        prop_oneof![4 => counts, 1 => select(odd)]
+    }
+
+    fn chunk() -> impl Strategy<Value = Value> {
+        let parts = prop_oneof![
+            4 => part().prop_map(|part| vec![part]),
+            1 => prop::collection::vec(part(), 0..3),
+        ];
+        let ends = select(vec![None, None, None, None, Some("STOP")]);
+        let identity = select(vec![None, Some(json!("other")), Some(json!(7))]);
+        (parts, ends, prop::option::of(usage()), identity.clone(), identity).prop_map(
+            |(parts, ends, usage, model, id)| {
+                let mut candidate = json!({"content": {"role": "model", "parts": parts}});
+                if let Some(ends) = ends {
+                    candidate["finishReason"] = json!(ends);
+                }
+                let mut chunk = json!({});
+                let members =
+                    [("responseId", id), ("usageMetadata", usage), ("modelVersion", model)];
+                for (name, value) in members {
+                    if let Some(value) = value {
+                        chunk[name] = value;
+                    }
+                }
+                chunk["candidates"] = json!([candidate]);
+                chunk["createTime"] = json!("2026-11-25T10:00:00Z");
+                chunk
+            },
+        )
+    }
+
+    proptest! {
+        /// A chunk that passes says the same as one that was taken apart.
+        #[test]
+        fn plain_chunks_pass_as_if_they_were_read_in_full(
+            chunks in prop::collection::vec((chunk(), any::<bool>()), 1..5)
+        ) {
+            let (mut quick, mut slow) = (state(), state());
+            for (chunk, pretty) in chunks {
+                let data = if pretty { format!("{chunk:#}") } else { chunk.to_string() };
+                let (mut out, mut expected) = (Vec::new(), Vec::new());
+                let step = quick.chunk(data.as_bytes(), &mut out).unwrap();
+                prop_assert_eq!(step, slow.full(data.as_bytes(), &mut expected).unwrap());
+                prop_assert_eq!(told(&out), told(&expected));
+                prop_assert_eq!(&quick.observed, &slow.observed);
+                prop_assert_eq!(&quick.last, &slow.last);
+                prop_assert_eq!(quick.chunks.end(&mut Vec::new()), slow.chunks.end(&mut Vec::new()));
+            }
+        }
     }
 }

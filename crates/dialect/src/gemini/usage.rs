@@ -1,42 +1,80 @@
 //! What an answer used: thoughts are counted apart from candidates, and what tools put into the
 //! prompt apart from the prompt.
 
+use std::borrow::Cow;
+
 use domain::usage::{TOKENS_MAX, Usage};
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::exchange::Receipt;
 
+/// A `usageMetadata`, as far as it is counted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Told<'a> {
+    prompt_token_count: Option<u64>,
+    tool_use_prompt_token_count: Option<u64>,
+    cached_content_token_count: Option<u64>,
+    candidates_token_count: Option<u64>,
+    thoughts_token_count: Option<u64>,
+    #[serde(borrow)]
+    prompt_tokens_details: Option<Vec<Detail<'a>>>,
+    #[serde(borrow)]
+    cache_tokens_details: Option<Vec<Detail<'a>>>,
+    #[serde(borrow)]
+    candidates_tokens_details: Option<Vec<Detail<'a>>>,
+}
+
+/// How many tokens are of one modality.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Detail<'a> {
+    #[serde(borrow)]
+    modality: Cow<'a, str>,
+    token_count: Option<u64>,
+}
+
 /// Reads a `usageMetadata`; `None` where a count is missing, or is none that can be believed.
-pub(super) fn read(usage: &Map<String, Value>) -> Option<Usage> {
-    let count = |name: &str| match usage.get(name) {
-        None | Some(Value::Null) => Some(0),
-        Some(value) => u32::try_from(value.as_u64()?).ok().filter(|it| *it <= TOKENS_MAX),
+pub(super) fn read(usage: &Value) -> Option<Usage> {
+    counted(&Told::deserialize(usage).ok()?)
+}
+
+/// Reads the text of a `usageMetadata`, like [`read`]; `None` where it is none.
+pub(super) fn parse(usage: &[u8]) -> Option<Option<Usage>> {
+    serde_json::from_slice(usage).ok().map(|told| counted(&told))
+}
+
+fn counted(told: &Told<'_>) -> Option<Usage> {
+    let count = |count: Option<u64>| {
+        u32::try_from(count.unwrap_or(0)).ok().filter(|count| *count <= TOKENS_MAX)
     };
-    let of = |list: &str, modality: &str| {
-        let details = usage.get(list).and_then(Value::as_array).into_iter().flatten();
-        let counts = details.filter(|it| it["modality"] == modality);
-        let tokens = counts.filter_map(|it| it["tokenCount"].as_u64()).sum::<u64>();
+    let audio = |details: &Option<Vec<Detail<'_>>>| {
+        let details = details.iter().flatten().filter(|detail| detail.modality == "AUDIO");
+        let tokens = details.filter_map(|detail| detail.token_count);
+        let tokens = tokens.fold(0, u64::saturating_add);
         u32::try_from(tokens).unwrap_or(TOKENS_MAX)
     };
-    let prompt = count("promptTokenCount")?.checked_add(count("toolUsePromptTokenCount")?)?;
-    let thoughts = count("thoughtsTokenCount")?;
-    let output = count("candidatesTokenCount")?.checked_add(thoughts)?;
+    let tools = count(told.tool_use_prompt_token_count)?;
+    let prompt = count(told.prompt_token_count)?.checked_add(tools)?;
+    let thoughts = count(told.thoughts_token_count)?;
+    let output = count(told.candidates_token_count)?.checked_add(thoughts)?;
     let mut left = prompt;
     let mut take = |tokens: u32| {
         let taken = tokens.min(left);
         left -= taken;
         taken
     };
-    let cache_read = take(count("cachedContentTokenCount")?);
-    let heard = of("promptTokensDetails", "AUDIO");
-    let input_audio = take(heard.saturating_sub(of("cacheTokensDetails", "AUDIO")));
+    let cache_read = take(count(told.cached_content_token_count)?);
+    let heard = audio(&told.prompt_tokens_details);
+    let input_audio = take(heard.saturating_sub(audio(&told.cache_tokens_details)));
     let read = Usage {
         input: left,
         cache_read,
         input_audio,
         output,
         reasoning: thoughts,
-        output_audio: of("candidatesTokensDetails", "AUDIO"),
+        output_audio: audio(&told.candidates_tokens_details),
         ..Usage::default()
     };
     (prompt != 0).then(|| read.bounded())
@@ -89,7 +127,7 @@ mod tests {
             "candidatesTokenCount": 7, "thoughtsTokenCount": 20, "totalTokenCount": 137,
             "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 5}]
         });
-        let read = read(usage.as_object().unwrap()).unwrap();
+        let read = read(&usage).unwrap();
         assert_eq!((read.input, read.cache_read, read.input_audio), (45, 60, 5));
         assert_eq!((read.prompt(), read.output, read.reasoning), (110, 27, 20));
     }

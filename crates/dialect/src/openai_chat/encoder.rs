@@ -13,7 +13,7 @@ use super::messages::detail_text;
 use super::tail::{chunk_object, push_close, push_extra, push_failure};
 use crate::dialect::{Face, StreamEncoder};
 use crate::exchange::Receipt;
-use crate::json::push_value;
+use crate::json::{push_member, push_string, push_value};
 
 /// Turns events into a stream of this dialect.
 pub(super) struct Encoder {
@@ -40,8 +40,8 @@ impl Encoder {
             return self.legacy_delta(choice, delta, out);
         }
         let mut logprobs = &Value::Null;
-        let mut shown = match delta {
-            Delta::Text(text) => json!({"content": text}),
+        let shown = match delta {
+            Delta::Text(text) => return self.text(choice, text, out),
             Delta::Reasoning(_) | Delta::ReasoningDetail(_) if self.face.hides_thinking => return,
             Delta::Reasoning(text) => {
                 json!({"content": "", "reasoning": text, "reasoning_details": [detail(text)]})
@@ -73,19 +73,41 @@ impl Encoder {
                 json!({"content": ""})
             }
         };
+        let shown = if self.begun.insert(choice) { with_role(shown) } else { shown };
+        self.open(choice, out);
+        push_value(out, &shown);
+        self.shut(logprobs, out);
+    }
+
+    /// Appends a piece of text, which is what nearly every event is.
+    fn text(&mut self, choice: u32, text: &str, out: &mut Vec<u8>) {
+        self.open(choice, out);
+        out.push(b'{');
         if self.begun.insert(choice) {
-            shown = with_role(shown);
+            out.extend_from_slice(b"\"role\":\"assistant\"");
         }
-        self.chunk(
-            &json!({
-                "index": choice,
-                "delta": shown,
-                "finish_reason": null,
-                "native_finish_reason": null,
-                "logprobs": logprobs,
-            }),
-            out,
+        push_member(out, "content");
+        push_string(out, text);
+        out.push(b'}');
+        self.shut(&Value::Null, out);
+    }
+
+    /// Begins an event of one choice, up to its delta.
+    fn open(&self, choice: u32, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(b"{\"index\":");
+        push_value(out, &choice);
+        out.extend_from_slice(b",\"delta\":");
+    }
+
+    /// Ends an event of one choice, after its delta.
+    fn shut(&mut self, logprobs: &Value, out: &mut Vec<u8>) {
+        out.extend_from_slice(
+            b",\"finish_reason\":null,\"native_finish_reason\":null,\"logprobs\":",
         );
+        push_value(out, logprobs);
+        out.push(b'}');
+        self.end(out);
     }
 
     fn legacy_delta(&mut self, choice: u32, delta: &Delta, out: &mut Vec<u8>) {
@@ -130,6 +152,10 @@ impl Encoder {
     fn chunk(&mut self, choice: &Value, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.head);
         push_value(out, choice);
+        self.end(out);
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) {
         out.push(b']');
         push_extra(out, &std::mem::take(&mut self.extra));
         out.extend_from_slice(b"}\n\n");
