@@ -30,7 +30,35 @@ struct Provider {
     chunk: &'static str,
 }
 
-const PROVIDERS: [Provider; 5] = [
+impl Provider {
+    /// Returns an event as it comes over the wire.
+    fn framed(&self, event: &str) -> Vec<u8> {
+        if self.dialect != Dialect::BedrockConverse || event.is_empty() {
+            return event.as_bytes().to_vec();
+        }
+        let mut headers = Vec::new();
+        for (name, value) in [
+            (":event-type", "contentBlockDelta"),
+            (":content-type", "application/json"),
+            (":message-type", "event"),
+        ] {
+            headers.push(name.len() as u8);
+            headers.extend_from_slice(name.as_bytes());
+            headers.push(7);
+            headers.extend_from_slice(&(value.len() as u16).to_be_bytes());
+            headers.extend_from_slice(value.as_bytes());
+        }
+        let mut frame = ((headers.len() + event.len() + 16) as u32).to_be_bytes().to_vec();
+        frame.extend_from_slice(&(headers.len() as u32).to_be_bytes());
+        frame.extend_from_slice(&crc32fast::hash(&frame).to_be_bytes());
+        frame.extend_from_slice(&headers);
+        frame.extend_from_slice(event.as_bytes());
+        frame.extend_from_slice(&crc32fast::hash(&frame).to_be_bytes());
+        frame
+    }
+}
+
+const PROVIDERS: [Provider; 7] = [
     Provider {
         name: "openai-chat",
         dialect: Dialect::OpenaiChat,
@@ -61,6 +89,18 @@ const PROVIDERS: [Provider; 5] = [
         begins: "",
         chunk: "{\"model\":\"tiny-1\",\"created_at\":\"2026-11-25T10:00:00.123456Z\",\"message\":{\"role\":\"assistant\",\"content\":\" evening\"},\"done\":false}\n",
     },
+    Provider {
+        name: "cohere",
+        dialect: Dialect::Cohere,
+        begins: "event: message-start\ndata: {\"type\":\"message-start\",\"id\":\"m1\",\"delta\":{\"message\":{\"role\":\"assistant\"}}}\n\n",
+        chunk: "event: content-delta\ndata: {\"type\":\"content-delta\",\"index\":0,\"delta\":{\"message\":{\"content\":{\"text\":\" evening\"}}}}\n\n",
+    },
+    Provider {
+        name: "bedrock",
+        dialect: Dialect::BedrockConverse,
+        begins: "",
+        chunk: "{\"contentBlockIndex\":0,\"delta\":{\"text\":\" evening\"},\"p\":\"abcdefghijklmnop\"}",
+    },
 ];
 
 fn callers() -> [(&'static str, Dialect, Door, &'static str); 5] {
@@ -90,7 +130,9 @@ fn attempt(door: &Door, body: &'static str, endpoint: &Endpoint) -> Box<dyn Exch
 }
 
 fn chunks(criterion: &mut Criterion) {
-    for Provider { name, dialect, begins, chunk } in PROVIDERS {
+    for provider in PROVIDERS {
+        let Provider { name, dialect, begins, chunk } = provider;
+        let (begins, chunk) = (provider.framed(begins), provider.framed(chunk));
         let mut group = criterion.benchmark_group(format!("from {name}"));
         group.throughput(Throughput::Elements(CHUNKS as u64));
         let endpoint = Endpoint { dialect, ..endpoint::endpoint() };
@@ -98,7 +140,7 @@ fn chunks(criterion: &mut Criterion) {
             let attempt = attempt(&door, body, &endpoint);
             let begun = || {
                 let (mut stream, mut out) = (attempt.stream(), Vec::with_capacity(1 << 20));
-                stream.push(begins.as_bytes(), &mut out).expect("a stream begins well");
+                stream.push(&begins, &mut out).expect("a stream begins well");
                 (stream, out)
             };
             let way =
@@ -108,7 +150,7 @@ fn chunks(criterion: &mut Criterion) {
                     begun,
                     |(mut stream, mut out)| {
                         for _ in 0..CHUNKS {
-                            let step = stream.push(black_box(chunk.as_bytes()), &mut out);
+                            let step = stream.push(black_box(&chunk), &mut out);
                             step.expect("a chunk is read");
                         }
                         (stream, out)

@@ -16,7 +16,8 @@ pub(crate) const MEDIA_EVENT_BYTES_MAX: usize = 32 << 20;
 pub(crate) struct Frame<'a> {
     /// The last `event:` line, empty where there was none.
     pub(crate) event: &'a [u8],
-    /// The `data:` lines, joined by line feeds.
+    /// The `data:` lines, joined by spaces: JSON stands in them, to which one blank is as good as
+    /// another, and a line feed would end the line in which an event passes.
     pub(crate) data: &'a [u8],
 }
 
@@ -126,7 +127,7 @@ impl Frames {
                     return Err(too_large());
                 }
                 if std::mem::replace(&mut self.has_data, true) {
-                    self.data.push(b'\n');
+                    self.data.push(b' ');
                 }
                 self.data.extend_from_slice(value);
             }
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn lines_end_in_three_ways_and_the_last_event_needs_no_blank_line() {
-        assert_eq!(frames([STREAM]), ["|a", "|b\n c", "x|", "|d\ne", "|ü", "|last"]);
+        assert_eq!(frames([STREAM]), ["|a", "|b  c", "x|", "|d e", "|ü", "|last"]);
     }
 
     #[test]

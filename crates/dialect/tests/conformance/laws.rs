@@ -70,6 +70,42 @@ fn wherever_the_network_cuts_callers_see_the_same() {
     });
 }
 
+/// Returns a stream of events with the JSON of each in as many lines as it takes.
+fn in_lines(stream: &str) -> String {
+    let line = |line: &str| {
+        let data = line.strip_prefix("data: ")?;
+        let value: Value = serde_json::from_str(data).ok()?;
+        let lines = format!("{value:#}");
+        Some(lines.lines().map(|line| format!("data: {line}\n")).collect::<String>())
+    };
+    let whole = |it: &str| format!("{it}\n");
+    stream.lines().map(|it| line(it).unwrap_or_else(|| whole(it))).collect()
+}
+
+/// Returns what a caller sees, with the JSON of each line written in one way.
+fn in_one_way(told: &str) -> Vec<String> {
+    let one = |line: &str| {
+        let data = line.strip_prefix("data: ")?;
+        let value: Value = serde_json::from_str(data).ok()?;
+        Some(format!("data: {value}"))
+    };
+    told.lines().map(|line| one(line).unwrap_or_else(|| line.to_owned())).collect()
+}
+
+#[test]
+fn json_in_several_lines_reaches_callers_in_one() {
+    each_folder(|row, fixture, breaches| {
+        let Ok(upstream) = std::str::from_utf8(&fixture.upstream) else { return };
+        let [own, rebuilt] = lanes(row, fixture);
+        for Lane { exchange, .. } in [own, rebuilt] {
+            let expected = told(&stream(&*exchange, [upstream.as_bytes()]));
+            let seen = told(&stream(&*exchange, [in_lines(upstream).as_bytes()]));
+            let same = in_one_way(&seen) == in_one_way(&expected);
+            breaches.check(same, || format!("{}:\n{seen}", fixture.name));
+        }
+    });
+}
+
 #[test]
 fn a_stream_that_breaks_anywhere_ends_once_and_shows_a_prefix() {
     each_folder(|row, fixture, breaches| {
