@@ -1,6 +1,7 @@
 //! Failures as OpenRouter's API words them: the object under `error`.
 
 use domain::failure::{Failure, FailureKind};
+use domain::limit::Reached;
 use serde_json::{Map, Value, json};
 
 /// What a caller is told when the house failed.
@@ -24,6 +25,10 @@ pub(crate) fn error(failure: &Failure, docs_base: &str) -> Value {
     if let Some(code) = failure.provider_code.as_deref().filter(|_| !masked) {
         metadata.insert("provider_code".to_owned(), json!(code));
     }
+    if let Some(reached) = failure.limit.as_deref() {
+        metadata.insert("limit_source".to_owned(), json!(reached.source()));
+        metadata.insert("headers".to_owned(), limit_headers(reached));
+    }
     let message = if masked { MASKED } else { failure.detail.as_str() };
     let mut error = json!({"code": status, "message": message, "metadata": metadata});
     if let Some(param) = failure.param.as_deref().filter(|_| !masked) {
@@ -38,6 +43,16 @@ pub(crate) fn error(failure: &Failure, docs_base: &str) -> Value {
         error["availability"] = shown;
     }
     error
+}
+
+/// Returns the limit that was reached, as OpenRouter repeats its headers in the body.
+fn limit_headers(reached: &Reached) -> Value {
+    let standing = reached.refused.standing;
+    json!({
+        "X-RateLimit-Limit": standing.rate.limit.to_string(),
+        "X-RateLimit-Remaining": standing.remaining.to_string(),
+        "X-RateLimit-Reset": reached.resets().ms().to_string(),
+    })
 }
 
 #[cfg(test)]

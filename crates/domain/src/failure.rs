@@ -6,6 +6,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::limit::Reached;
+
 /// A failure of a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind:?} ({fault:?}): {detail}")]
@@ -26,6 +28,8 @@ pub struct Failure {
     pub retry_after_ms: Option<u64>,
     /// Why nothing could serve the request, where that is the failure.
     pub availability: Option<Box<Availability>>,
+    /// The limit that was reached, where that is the failure.
+    pub limit: Option<Box<Reached>>,
 }
 
 /// What went wrong.
@@ -233,6 +237,7 @@ impl Failure {
             provider_code: None,
             retry_after_ms: None,
             availability: None,
+            limit: None,
         }
     }
 

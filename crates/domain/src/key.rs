@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::KeyId;
+use crate::limit::Rate;
 use crate::money::Money;
 use crate::time::Timestamp;
 
@@ -27,6 +28,9 @@ pub struct ApiKey {
     pub created: Timestamp,
     /// When it was last changed.
     pub updated: Option<Timestamp>,
+    /// The limits of its rate; those that the configuration has for every key, where absent.
+    #[serde(default, with = "crate::limit::as_rows", skip_serializing_if = "Option::is_none")]
+    pub rates: Option<Vec<Rate>>,
 }
 
 /// How often spending is forgotten. Days begin at midnight UTC, weeks on Monday.

@@ -14,6 +14,7 @@ pub mod generation;
 pub mod health;
 pub mod id;
 pub mod key;
+pub mod limit;
 pub mod models;
 pub mod money;
 pub mod nearest;

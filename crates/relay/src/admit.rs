@@ -1,16 +1,20 @@
-//! Admission: what a request may cost is reserved before anything is sent.
+//! Admission: a request counts against its limits, and what it may cost is reserved, before anything
+//! is sent.
 
 use domain::catalog::ModelIx;
 use domain::failure::Failure;
 use domain::generation::{Generation, GenerationDetail, Outcome};
 use domain::id::AccountId;
+use domain::limit::{Asked, Permit};
 use domain::money::Money;
+use domain::operation::Operation;
 use domain::plan::Plan;
 use domain::port::{Held, Intent, Ledger};
 use domain::price::PriceInForce;
 use domain::usage::Usage;
 
 use crate::call::Call;
+use crate::world::World;
 
 /// Tokens that a message costs beside its text, in any dialect's template.
 const TOKENS_PER_MESSAGE_MAX: u32 = 32;
@@ -18,6 +22,43 @@ const TOKENS_PER_MESSAGE_MAX: u32 = 32;
 const OUTPUT_TOKENS_UNBOUNDED: u32 = 131_072;
 /// The shortest answer that is worth beginning, where the caller named no length.
 const OUTPUT_TOKENS_WORTHWHILE: u32 = 256;
+/// Tokens of an answer whose length nobody names, as limits of tokens and spend expect it.
+const OUTPUT_TOKENS_EXPECTED: u32 = 1_024;
+/// Bytes of a prompt that make a token, on average.
+const BYTES_PER_TOKEN: u32 = 4;
+
+/// Counts `call` against its limits, before anything is reserved or sent.
+///
+/// What it will use is estimated, and settled at its end at what it did use.
+///
+/// # Errors
+/// `RateLimited`, with the limit that was reached.
+pub(crate) async fn allow(
+    world: &World,
+    call: &Call,
+    plan: &Plan,
+) -> Result<Option<Box<dyn Permit>>, Failure> {
+    let rules = &call.snapshot.rules;
+    if rules.is_silent(&call.key) {
+        return Ok(None);
+    }
+    let facts = &call.request.facts;
+    let expected = match (facts.operation, facts.output_tokens_max) {
+        (Operation::Chat, most) => most.unwrap_or(OUTPUT_TOKENS_EXPECTED),
+        _ => 0,
+    };
+    let prompt = facts.prompt_bytes.div_ceil(BYTES_PER_TOKEN);
+    let output = u64::from(expected) * u64::from(facts.choices.max(1));
+    let asked = Asked {
+        rules,
+        key: &call.key,
+        account: &AccountId::default(),
+        tokens: u64::from(prompt) + output,
+        spend: bound(call, plan, expected),
+        is_free: bound(call, plan, u32::MAX) == Money::ZERO,
+    };
+    world.limits.admit(asked).await
+}
 
 /// Reserves what `call` may cost at most on any endpoint of the plan.
 ///

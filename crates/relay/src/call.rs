@@ -8,6 +8,7 @@ use domain::failure::Failure;
 use domain::generation::{App, AttemptRecord};
 use domain::id::GenerationId;
 use domain::key::ApiKey;
+use domain::limit::Standing;
 use domain::money::Money;
 use domain::time::Timestamp;
 use serde_json::Value;
@@ -44,6 +45,14 @@ pub struct Reply {
     pub heading: Heading,
 }
 
+impl Reply {
+    /// Returns the same, with how the limits stand.
+    pub(crate) fn within(mut self, standings: Vec<Standing>) -> Reply {
+        self.heading.standings = standings;
+        self
+    }
+}
+
 /// What is said of an answer before it comes: HTTP has it as headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Heading {
@@ -51,6 +60,8 @@ pub struct Heading {
     pub dropped: Vec<String>,
     /// What it costs, where that is known before it comes.
     pub cost: Option<Money>,
+    /// How the limits stand that the request counts against.
+    pub standings: Vec<Standing>,
 }
 
 /// A stream ended before the answer did, in a form that has no other way to say so.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use dialect::compress::Compression;
 use domain::catalog::EndpointIx;
 use domain::generation::{AttemptRecord, PartRecord};
+use domain::limit::Permit;
 use domain::plan::Plan;
 use domain::price::PriceCard;
 
@@ -19,6 +20,8 @@ pub(crate) struct Journey {
     pub(crate) call: Call,
     pub(crate) plan: Plan,
     pub(crate) route: Route,
+    /// What limits hold for it, where there are any.
+    pub(crate) permit: Option<Box<dyn Permit>>,
     /// The tries so far.
     pub(crate) attempts: Vec<AttemptRecord>,
     /// The endpoints that answered that they had failed.

@@ -119,7 +119,7 @@ fn heading(Route { journey, origin }: Route<'_>, answer: &dyn StreamAnswer) -> H
     let observed = answer.observed();
     let known = observed.usage.filter(|_| observed.finish.is_some());
     let cost = known.map(|usage| cost_so_far(origin, &usage).0);
-    Heading { dropped: journey.dropped.clone(), cost }
+    Heading { dropped: journey.dropped.clone(), cost, ..Heading::default() }
 }
 
 /// Tells how it went at the endpoint.

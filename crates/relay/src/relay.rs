@@ -1,6 +1,6 @@
 //! One request, from admission to settlement. This is the file to read first.
 //!
-//! The steps: find the models, plan the endpoints, hold what it may cost; then, in a task that
+//! The steps: find the models, plan the endpoints, count it against its limits, hold what it may cost; then, in a task that
 //! outlives the caller, try endpoints until one answers, pass the answer on, and settle. Every
 //! route and every dialect goes this way, and there is no other.
 
@@ -12,7 +12,7 @@ use dialect::exchange::Stamp;
 use domain::failure::Failure;
 use tokio::sync::oneshot;
 
-use crate::admit::admit;
+use crate::admit::{admit, allow};
 use crate::attempt::Opened;
 use crate::call::{Call, Heading, Refusal, Reply};
 use crate::gate::Gate;
@@ -35,6 +35,8 @@ use crate::world::World;
 /// Why nothing was or could be served; nothing of an answer has been shown then.
 pub async fn relay(world: &Arc<World>, mut call: Call) -> Result<Reply, Box<Refusal>> {
     let (plan, route) = route(world, &mut call)?;
+    let permit = allow(world, &call, &plan).await?;
+    let standings = permit.as_ref().map(|it| it.standings().to_vec()).unwrap_or_default();
     let (call, held) = admit(&*world.ledger, call, &plan, route.models[0]).await?;
     let (to_caller, from_task) = oneshot::channel();
     let timeouts = call.snapshot.timeouts;
@@ -44,6 +46,7 @@ pub async fn relay(world: &Arc<World>, mut call: Call) -> Result<Reply, Box<Refu
         call,
         plan,
         route,
+        permit,
         attempts: Vec::new(),
         failed_in_words: Vec::new(),
         parts: Vec::new(),
@@ -53,7 +56,9 @@ pub async fn relay(world: &Arc<World>, mut call: Call) -> Result<Reply, Box<Refu
         media: BTreeMap::new(),
     });
     world.tasks.spawn(Box::pin(travel(world.clone(), journey, line)));
-    from_task.await.unwrap_or_else(|_| Err(Failure::house("the request's task ended early").into()))
+    let told = from_task.await;
+    let ended_early = |_| Err(Failure::house("the request's task ended early").into());
+    told.unwrap_or_else(ended_early).map(|reply| reply.within(standings))
 }
 
 /// Tries endpoints, passes the answer on and settles. The one task of a request.
@@ -100,7 +105,11 @@ async fn pass_on(world: &Arc<World>, journey: Box<Journey>, served: Served, mut 
     let ending = Ending::complete(world, &journey, &origin, (&observed, usage));
     let ending = ending.shown_at(world.clock.now());
     let receipt = receipt(&ending, metadata(&journey, Some(origin.endpoint)));
-    let heading = Heading { dropped: journey.dropped.clone(), cost: Some(receipt.cost) };
+    let heading = Heading {
+        dropped: journey.dropped.clone(),
+        cost: Some(receipt.cost),
+        ..Heading::default()
+    };
     settle(world, journey, ending).await;
     if line.streams() {
         let _ = line.send(answer.render_stream(&receipt), heading).await;

@@ -6,6 +6,7 @@ use domain::books::Amounts;
 use domain::catalog::EndpointIx;
 use domain::failure::{Failure, FailureKind};
 use domain::generation::{Generation, GenerationDetail, Outcome, PartRecord};
+use domain::limit::Used;
 use domain::money::Money;
 use domain::operation::Operation;
 use domain::port::Ended;
@@ -283,8 +284,12 @@ pub(crate) fn receipt(ending: &Ending, metadata: Option<Value>) -> Receipt {
 }
 
 /// Ends the reservation, books the cost and leaves the record.
-pub(crate) async fn settle(world: &World, journey: Box<Journey>, ending: Ending) {
+pub(crate) async fn settle(world: &World, mut journey: Box<Journey>, ending: Ending) {
     let now = world.clock.now();
+    if let Some(permit) = journey.permit.take() {
+        let tokens = u64::from(ending.usage.prompt()) + u64::from(ending.usage.output);
+        permit.settle(Used { tokens, spend: ending.amounts.charge });
+    }
     if let Some(place) = ending.endpoint.filter(|_| ending.outcome != Outcome::Broken) {
         remember(world, (&journey.call, &journey.route), (place, None), &ending.usage, now);
     }

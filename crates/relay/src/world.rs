@@ -9,6 +9,7 @@ use dialect::exchange::Wire;
 use domain::catalog::{Catalog, EndpointIx, ModelIx};
 use domain::failure::Failure;
 use domain::health::{EndpointHealth, PromptSize, Quota, Tally, outliers};
+use domain::limit::{Limits, Rules};
 use domain::models::Index;
 use domain::plan::Defaults;
 use domain::port::{Clock, Entropy, Ledger, Waiting};
@@ -31,6 +32,8 @@ pub struct World {
     pub bonds: Bonds,
     /// The books.
     pub ledger: Arc<dyn Ledger>,
+    /// Who keeps count of requests, tokens and spend.
+    pub limits: Arc<dyn Limits>,
     /// The tasks that serve requests. Shutdown waits for them.
     pub tasks: TaskTracker,
     /// The streams that are read to their end for nobody.
@@ -49,6 +52,8 @@ pub struct Snapshot {
     pub defaults: Defaults,
     /// Whether a receipt is kept of every request.
     pub keeps_receipts: bool,
+    /// How much callers may use in what time.
+    pub rules: Rules,
     /// What the choice of a model needs of the catalog.
     pub index: Index,
     /// By model: its endpoints that can be called.
@@ -176,6 +181,7 @@ impl Snapshot {
             timeouts,
             defaults: Defaults::default(),
             keeps_receipts: true,
+            rules: Rules::default(),
             index,
             callable,
             watches,
@@ -191,6 +197,11 @@ impl Snapshot {
     /// Returns the same, where receipts are kept or not.
     pub fn keeping_receipts(self, keeps_receipts: bool) -> Snapshot {
         Snapshot { keeps_receipts, ..self }
+    }
+
+    /// Returns the same, where callers may use no more than that.
+    pub fn limiting(self, rules: Rules) -> Snapshot {
+        Snapshot { rules, ..self }
     }
 
     /// Returns the endpoints of a model that can be called.

@@ -14,6 +14,7 @@ use crate::config::{Config, CreditsMode};
 use crate::idempotency::{Answers, Bounds};
 use crate::intake::Intake;
 use crate::key_text::hex;
+use crate::limits::Keeper;
 use crate::payments::Desk;
 use crate::snapshot::Found;
 use crate::teller::{JournalError, Journals, Teller, Terms};
@@ -34,6 +35,8 @@ pub struct App {
     pub answers: Answers,
     /// Where credits are bought, if they are.
     pub desk: Option<Arc<Desk>>,
+    /// Who keeps count of what requests use.
+    pub limits: Arc<Keeper>,
     /// Budgets as they were last seen.
     pub budgets: Arc<Budgets>,
     /// What traffic told, as it was last made.
@@ -83,11 +86,13 @@ impl App {
     ) -> Result<App, JournalError> {
         let budgets: Arc<Budgets> = Arc::default();
         let ledger = Arc::new(ledger(&db, &current.config, budgets.clone())?);
+        let limits = Arc::new(Keeper::new(Arc::new(SystemClock)));
         let world = World {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy::default()),
             bonds: Bonds::default(),
             ledger: ledger.clone(),
+            limits: limits.clone(),
             health,
             tasks: TaskTracker::new(),
             drains: Drains::default(),
@@ -109,6 +114,7 @@ impl App {
             intake,
             answers,
             desk: None,
+            limits,
             budgets,
             figures: Shelved::default(),
             public_url,

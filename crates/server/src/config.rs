@@ -10,6 +10,7 @@ use domain::secret::Secret;
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
+use crate::limits::Limits;
 use crate::routing::Routing;
 
 /// The defaults, and the reference of every key.
@@ -37,7 +38,7 @@ pub struct Config {
     pub journal: Journal,
     /// How long things may take.
     pub timeouts: Timeouts,
-    /// How large things may be.
+    /// How much callers may use, and how large things may be.
     pub limits: Limits,
     /// What is kept of answers to requests that carry an `Idempotency-Key`.
     pub idempotency: Idempotency,
@@ -105,18 +106,6 @@ pub struct Timeouts {
     pub client_header_ms: u64,
     pub client_body_idle_ms: u64,
     pub drain_ms: u64,
-}
-
-/// How large things may be.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    /// The largest body of a request.
-    pub body_bytes: usize,
-    /// All bodies that are being read at one time.
-    pub body_bytes_total: usize,
-    /// Connections of callers.
-    pub connections: usize,
 }
 
 /// What is kept of answers to requests that carry an `Idempotency-Key`.
@@ -276,6 +265,9 @@ impl Config {
             ("timeouts.total_ms", total_ms),
             ("limits.body_bytes", self.limits.body_bytes as u64),
             ("limits.connections", self.limits.connections as u64),
+            ("limits.free.requests_per_minute", self.limits.free.requests_per_minute),
+            ("limits.free.requests_per_day", self.limits.free.requests_per_day),
+            ("limits.free.requests_per_day_paid", self.limits.free.requests_per_day_paid),
             ("idempotency.window_ms", self.idempotency.window_ms),
             ("idempotency.key_requests", u64::from(self.idempotency.key_requests)),
         ];

@@ -10,8 +10,13 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use relay::Refusal;
 use serde_json::{Map, Value, json};
 
+use crate::limits;
+
 /// The header that names the generation, on every answer to a request for one.
 pub const GENERATION_ID: HeaderName = HeaderName::from_static("x-generation-id");
+
+/// The longest that a caller is asked to wait for a provider, in seconds.
+const RETRY_AFTER_MAX_S: u64 = 300;
 
 /// A failure on its way to the caller.
 #[derive(Debug)]
@@ -106,13 +111,21 @@ impl IntoResponse for ApiError {
         }
         let status = StatusCode::from_u16(self.failure.status())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after = self.failure.retry_after_ms.map(|ms| ms.div_ceil(1000).clamp(1, 300));
+        let limit = self.failure.limit.clone();
+        // What a provider asks for is believed within bounds; what a limit of ours says is so.
+        let longest = if limit.is_some() { u64::MAX } else { RETRY_AFTER_MAX_S };
+        let retry_after = self.failure.retry_after_ms;
+        let retry_after = retry_after.map(|ms| ms.div_ceil(1000).clamp(1, longest));
+        let dialect = self.dialect;
         let generation = self.generation.clone();
         let mut response = (status, self.body().to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(reached) = limit {
+            limits::tell_reached(headers, &reached, dialect);
         }
         if let Some(id) = generation.and_then(|id| HeaderValue::from_str(&id).ok()) {
             headers.insert(GENERATION_ID, id);

@@ -16,6 +16,7 @@ pub mod error;
 pub mod idempotency;
 pub mod intake;
 pub mod key_text;
+pub mod limits;
 pub mod listener;
 pub mod payments;
 pub mod receipt;

@@ -17,6 +17,7 @@ use crate::api::{
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
 use crate::idempotency::{Idempotency, REPLAYED};
+use crate::limits;
 use crate::web;
 
 /// Returns every route, each with and without a slash at its end.
@@ -164,13 +165,14 @@ const FRONT: &str = "Interline: one API over every model.\n\
 
 /// Browsers call the API directly, with keys in headers and never with cookies.
 fn cors() -> CorsLayer {
-    let exposed = [
+    let own = [
         GENERATION_ID,
         REPLAYED,
         HeaderName::from_static("x-interline-dropped"),
         HeaderName::from_static("x-interline-cost"),
         http::header::RETRY_AFTER,
     ];
+    let exposed: Vec<HeaderName> = own.into_iter().chain(limits::EXPOSED).collect();
     CorsLayer::new()
         .allow_origin(Any)
         .allow_headers(AllowHeaders::mirror_request())

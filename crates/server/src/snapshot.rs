@@ -141,6 +141,7 @@ pub fn assemble(config: &Config, parts: Parts<'_>) -> Result<Assembled, Assembly
     let network = Arc::new(Network::new(parts.clients, parts.clock, routes));
     let snapshot = Snapshot::new(catalog, network, timeouts(config), &offers, health)
         .insisting(config.routing.defaults())
+        .limiting(config.limits.rules())
         .keeping_receipts(config.routing.receipts);
     Ok(Assembled { snapshot: Arc::new(snapshot), providers })
 }

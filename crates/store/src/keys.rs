@@ -2,6 +2,7 @@
 
 use domain::id::KeyId;
 use domain::key::{ApiKey, Reset, Spend};
+use domain::limit::{Rate, RateForm, read_rates, shown_rates};
 use domain::money::Money;
 use domain::time::Timestamp;
 use sqlx::Row;
@@ -22,6 +23,8 @@ pub struct KeyChange {
     pub limit_reset: Option<Option<Reset>>,
     /// When it expires, or that it never does.
     pub expires: Option<Option<Timestamp>>,
+    /// The limits of its rate, or that it has those of every key.
+    pub rates: Option<Option<Vec<Rate>>>,
 }
 
 /// Which keys of all to list.
@@ -51,8 +54,8 @@ pub struct KeyPage {
 pub async fn insert(db: &Db, key: &ApiKey) -> Result<(), StoreError> {
     const INSERT: &str = "
         INSERT INTO api_keys (id, name, label, limit_nanos, limit_reset, disabled, expires_ms,
-                              created_ms, updated_ms)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+                              created_ms, updated_ms, rates)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     sqlx::query(INSERT)
         .bind(key.id.as_str())
         .bind(key.name.as_str())
@@ -63,6 +66,7 @@ pub async fn insert(db: &Db, key: &ApiKey) -> Result<(), StoreError> {
         .bind(key.expires.map(Timestamp::ms))
         .bind(key.created.ms())
         .bind(key.updated.map(Timestamp::ms))
+        .bind(key.rates.as_deref().map(written))
         .execute(&db.pool)
         .await?;
     Ok(())
@@ -75,7 +79,7 @@ pub async fn insert(db: &Db, key: &ApiKey) -> Result<(), StoreError> {
 pub async fn find(db: &Db, id: &KeyId) -> Result<Option<ApiKey>, StoreError> {
     const FIND: &str = "
         SELECT id, name, label, limit_nanos, limit_reset, disabled, expires_ms, created_ms,
-               updated_ms
+               updated_ms, rates
           FROM api_keys
          WHERE id = $1";
     let row = sqlx::query(FIND).bind(id.as_str()).fetch_optional(&db.pool).await?;
@@ -90,7 +94,7 @@ pub async fn list(db: &Db, range: KeyRange) -> Result<KeyPage, StoreError> {
     const COUNT: &str = "SELECT COUNT(*) FROM api_keys WHERE disabled <= $1";
     const LIST: &str = "
         SELECT id, name, label, limit_nanos, limit_reset, disabled, expires_ms, created_ms,
-               updated_ms, as_of_ms, total_nanos, day_nanos, week_nanos, month_nanos
+               updated_ms, rates, as_of_ms, total_nanos, day_nanos, week_nanos, month_nanos
           FROM api_keys
           LEFT JOIN key_spend ON key_id = id
          WHERE disabled <= $1
@@ -105,7 +109,7 @@ pub async fn list(db: &Db, range: KeyRange) -> Result<KeyPage, StoreError> {
         .bind(i64::from(range.offset))
         .fetch_all(&db.pool)
         .await?;
-    let keys = rows.iter().map(|row| Ok((read(row)?, read_spend(row, 9)?)));
+    let keys = rows.iter().map(|row| Ok((read(row)?, read_spend(row, 10)?)));
     Ok(KeyPage {
         keys: keys.collect::<Result<_, StoreError>>()?,
         total: u64::try_from(total).unwrap_or_default(),
@@ -129,10 +133,11 @@ pub async fn update(
                limit_nanos = CASE WHEN $4 = 1 THEN $5 ELSE limit_nanos END,
                limit_reset = CASE WHEN $6 = 1 THEN $7 ELSE limit_reset END,
                expires_ms = CASE WHEN $8 = 1 THEN $9 ELSE expires_ms END,
-               updated_ms = $10
+               updated_ms = $10,
+               rates = CASE WHEN $11 = 1 THEN $12 ELSE rates END
          WHERE id = $1
         RETURNING id, name, label, limit_nanos, limit_reset, disabled, expires_ms, created_ms,
-                  updated_ms";
+                  updated_ms, rates";
     let row = sqlx::query(UPDATE)
         .bind(id.as_str())
         .bind(change.name.as_deref())
@@ -144,6 +149,8 @@ pub async fn update(
         .bind(i64::from(change.expires.is_some()))
         .bind(change.expires.flatten().map(Timestamp::ms))
         .bind(now.ms())
+        .bind(i64::from(change.rates.is_some()))
+        .bind(change.rates.as_ref().and_then(Option::as_deref).map(written))
         .fetch_optional(&db.pool)
         .await?;
     row.as_ref().map(read).transpose()
@@ -192,6 +199,7 @@ fn read(row: &AnyRow) -> Result<ApiKey, StoreError> {
         expires: time(6)?,
         created: time(7)?.unwrap_or_default(),
         updated: time(8)?,
+        rates: row.try_get::<Option<&str>, usize>(9)?.map(rates_of).transpose()?,
     })
 }
 
@@ -207,6 +215,16 @@ fn read_spend(row: &AnyRow, first: usize) -> Result<Spend, StoreError> {
         week: Money::from_nanos(number(3)?),
         month: Money::from_nanos(number(4)?),
     })
+}
+
+/// Writes limits as the rows that people write, in JSON.
+fn written(rates: &[Rate]) -> String {
+    serde_json::to_string(&shown_rates(rates)).unwrap_or_default()
+}
+
+fn rates_of(text: &str) -> Result<Vec<Rate>, StoreError> {
+    let rows: Option<Vec<RateForm>> = serde_json::from_str(text).ok();
+    rows.and_then(|rows| read_rates(&rows).ok()).ok_or(StoreError::Corrupt("rate limits"))
 }
 
 fn word_of(reset: Reset) -> &'static str {

@@ -165,6 +165,7 @@ async fn perform(cuts: Vec<usize>, habit: Habit, wants: bool) -> Outcomes {
         health: Arc::default(),
         bonds: Bonds::default(),
         ledger: ledger.clone(),
+        limits: Arc::new(domain::limit::Unlimited),
         tasks: TaskTracker::new(),
         drains: Drains::default(),
     });

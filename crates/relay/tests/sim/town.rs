@@ -104,6 +104,7 @@ impl Town {
             health: Arc::default(),
             bonds: Bonds::default(),
             ledger,
+            limits: Arc::new(domain::limit::Unlimited),
             tasks: TaskTracker::new(),
             drains: Drains::default(),
         };

@@ -143,6 +143,7 @@ impl Stage {
             bonds: Bonds::default(),
             health: Arc::default(),
             ledger: ledger.clone(),
+            limits: Arc::new(domain::limit::Unlimited),
             tasks: TaskTracker::new(),
             drains: Drains::default(),
         };
@@ -224,5 +225,6 @@ pub fn key(id: &str) -> ApiKey {
         expires: None,
         created: Timestamp::default(),
         updated: None,
+        rates: None,
     }
 }

@@ -27,6 +27,7 @@ use super::workspaces::within_budgets;
 use crate::app::App;
 use crate::auth::X_GOOG_API_KEY;
 use crate::error::{ApiError, GENERATION_ID};
+use crate::limits;
 
 /// `POST /chat/completions`.
 pub async fn chat_completions(
@@ -114,7 +115,13 @@ pub(super) fn boxed(
 async fn answer(app: Arc<App>, request: http::Request<Body>, door: Door) -> Response {
     let id = GenerationId::new(app.now().seconds(), app.draw());
     match serve(&app, &id, request, &door).await {
-        Ok((reply, framing)) => respond(&id, reply, framing),
+        Ok((reply, framing)) => {
+            let now = app.now();
+            let standings = reply.heading.standings.clone();
+            let mut response = respond(&id, reply, framing);
+            limits::tell(response.headers_mut(), &standings, door.dialect(), now);
+            response
+        }
         Err(error) => error.of(id.as_str()).spoken(door.dialect()).into_response(),
     }
 }
@@ -238,7 +245,7 @@ fn respond(id: &GenerationId, reply: Reply, framing: Framing) -> Response {
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         headers.insert(GENERATION_ID, id);
     }
-    let Heading { dropped, cost } = reply.heading;
+    let Heading { dropped, cost, .. } = reply.heading;
     if !dropped.is_empty()
         && let Ok(dropped) = HeaderValue::from_str(&dropped.join(","))
     {

@@ -11,6 +11,10 @@ use dialect::door::Door;
 use dialect::registry::decode;
 use dialect::tokens;
 use domain::failure::Failure;
+use domain::id::AccountId;
+use domain::key::ApiKey;
+use domain::limit::{Asked, Limits, Rules};
+use domain::money::Money;
 use serde_json::{Map, Value, json};
 
 use super::caller::holder;
@@ -49,11 +53,13 @@ async fn answer(
 
 async fn count(app: &Arc<App>, request: http::Request<Body>, door: &Door) -> Result<u32, ApiError> {
     let (head, body) = request.into_parts();
-    holder(app, &head.headers).await?;
+    let key = holder(app, &head.headers).await?;
+    let snapshot = app.current().snapshot.clone();
+    let account = AccountId::default();
+    let _permit = app.limits.admit(uncosted(&snapshot.rules, &key, &account)).await?;
     let body = app.intake.read(&head.headers, body).await?;
     let request = decode(door, completed(body, door)?)?;
     let named = request.facts.models.first().map(String::as_str).unwrap_or_default();
-    let snapshot = app.current().snapshot.clone();
     let place = name::named(&snapshot.catalog, named)?;
     let tokenizer = snapshot.catalog.model(place).tokenizer.clone();
     let chat = request.chat.ok_or_else(|| Failure::house("a prompt to count was not read"))?;
@@ -61,6 +67,11 @@ async fn count(app: &Arc<App>, request: http::Request<Body>, door: &Door) -> Res
     let counted =
         tokio::task::spawn_blocking(move || tokens::of_prompt(&chat, tokenizer.as_deref()));
     Ok(counted.await.map_err(|error| Failure::house(format!("counting broke off: {error}")))?)
+}
+
+/// Returns what counting asks of the limits: it is a request, and uses nothing else.
+fn uncosted<'a>(rules: &'a Rules, key: &'a ApiKey, account: &'a AccountId) -> Asked<'a> {
+    Asked { rules, key, account, tokens: 0, spend: Money::ZERO, is_free: false }
 }
 
 /// Makes a request to count into one to generate, which demands more.

@@ -9,6 +9,7 @@ use axum::extract::{Path, Query, State};
 use domain::failure::{Failure, FailureKind};
 use domain::id::KeyId;
 use domain::key::{ApiKey, Reset, Spend};
+use domain::limit::{Rate, RateForm, read_rates, shown_rates};
 use domain::money::Money;
 use domain::time::Timestamp;
 use http::{HeaderMap, StatusCode};
@@ -20,7 +21,7 @@ use store::keys::{self, KeyChange, KeyRange};
 
 use super::amount::dollars;
 use super::caller::{caller, operator};
-use super::workspaces;
+use super::{rates, workspaces};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -33,6 +34,7 @@ struct NewKey {
     name: String,
     limit: Option<Value>,
     limit_reset: Option<Reset>,
+    rate_limits: Option<Vec<RateForm>>,
     expires_at: Option<String>,
     #[serde(default, rename = "include_byok_in_limit")]
     _include_byok_in_limit: IgnoredAny,
@@ -52,6 +54,8 @@ struct Change {
     limit: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     limit_reset: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    rate_limits: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     expires_at: Option<Value>,
     #[serde(default, rename = "include_byok_in_limit")]
@@ -80,18 +84,15 @@ pub async fn own(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json
         Caller::Operator => (Arc::new(operators_key()), Spend::default()),
     };
     let mut shown = figures(&key, &spend);
-    shown["is_free_tier"] = json!(false);
     shown["allowed_data_regions"] = json!(["global"]);
     let budgets = budgets::list(&app.db, app.now()).await?;
     let tightest = budgets.iter().min_by_key(|it| it.limit.saturating_sub(it.spent));
     shown["budgets"] = budgets.iter().map(workspaces::shown).collect();
     shown["effective_budget"] = tightest.map_or(Value::Null, workspaces::shown);
     shown["organization_id"] = Value::Null;
-    shown["free_model_daily_requests"] = json!({ "limit": -1, "remaining": -1, "used": 0 });
     shown["is_management_key"] = json!(key.id.as_str() == OPERATOR);
     shown["is_provisioning_key"] = json!(key.id.as_str() == OPERATOR);
-    shown["rate_limit"] =
-        json!({ "requests": -1, "interval": "10s", "note": "There is no limit of requests." });
+    rates::show(&app, &key, &mut shown);
     Ok(Json(json!({ "data": shown })))
 }
 
@@ -132,6 +133,7 @@ pub async fn create(
         expires: new.expires_at.as_deref().map(instant).transpose()?,
         created: app.now(),
         updated: None,
+        rates: new.rate_limits.as_deref().map(limits).transpose()?,
     };
     keys::insert(&app.db, &key).await?;
     let body = json!({ "data": whole(&app, &key, Spend::default()), "key": text.expose() });
@@ -166,6 +168,7 @@ pub async fn update(
         limit: change.limit.as_ref().map(limit).transpose()?,
         limit_reset: change.limit_reset.as_ref().map(reset).transpose()?,
         expires: change.expires_at.as_ref().map(expiry).transpose()?,
+        rates: change.rate_limits.map(some_rates).transpose()?,
     };
     let id = id(hash)?;
     let key = keys::update(&app.db, &id, &change, app.now()).await?.ok_or_else(absent)?;
@@ -200,6 +203,7 @@ fn operators_key() -> ApiKey {
         expires: None,
         created: Timestamp::default(),
         updated: None,
+        rates: None,
     }
 }
 
@@ -226,6 +230,7 @@ fn figures(key: &ApiKey, spend: &Spend) -> Value {
         "limit": key.limit.map(Money::dollars),
         "limit_remaining": remaining.map(|left| left.max(Money::ZERO).dollars()),
         "limit_reset": key.limit_reset,
+        "rate_limits": key.rates.as_deref().map(shown_rates),
         "usage": spend.total.dollars(),
         "usage_daily": spend.day.dollars(),
         "usage_weekly": spend.week.dollars(),
@@ -271,6 +276,16 @@ fn name(name: String) -> Result<String, Failure> {
 
 fn limit(value: &Value) -> Result<Option<Money>, Failure> {
     dollars("limit", value)
+}
+
+fn some_rates(value: Value) -> Result<Option<Vec<Rate>>, Failure> {
+    let rows: Option<Vec<RateForm>> = serde_json::from_value(value)
+        .map_err(|error| Failure::invalid(format!("{error}.")).at("rate_limits"))?;
+    rows.as_deref().map(limits).transpose()
+}
+
+fn limits(rows: &[RateForm]) -> Result<Vec<Rate>, Failure> {
+    read_rates(rows).map_err(|fault| Failure::invalid(format!("{fault}.")).at("rate_limits"))
 }
 
 fn reset(value: &Value) -> Result<Option<Reset>, Failure> {

@@ -17,6 +17,7 @@ use relay::Shown;
 use super::caller::operator;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::limits::{Figures, Refusals};
 
 /// The content type of Prometheus' text format.
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -48,7 +49,8 @@ pub async fn metrics(
         }
     }
     let in_flight = app.world.tasks.len();
-    let text = render(&asked, in_flight);
+    let mut text = render(&asked, in_flight);
+    text.push_str(&limits(app.limits.figures()));
     Ok(([(CONTENT_TYPE, TEXT_FORMAT)], text).into_response())
 }
 
@@ -110,6 +112,26 @@ fn render(asked: &[(String, Shown)], in_flight: usize) -> String {
                 let _ = writeln!(text, "{name}{{{labels}}} {value}");
             }
         }
+    }
+    text
+}
+
+/// Tells what became of requests that have limits.
+fn limits(figures: &Figures) -> String {
+    let mut text = format!(
+        "# HELP interline_limits_counted_total Requests that count against a limit and were let in\n\
+         # TYPE interline_limits_counted_total counter\n\
+         interline_limits_counted_total {}\n\
+         # HELP interline_limits_refused_total Requests that a limit refused\n\
+         # TYPE interline_limits_refused_total counter\n",
+        figures.counted()
+    );
+    for Refusals { scope, measure, count } in figures.refusals() {
+        let measure = measure.word();
+        let _ = writeln!(
+            text,
+            "interline_limits_refused_total{{scope=\"{scope}\",measure=\"{measure}\"}} {count}"
+        );
     }
     text
 }

@@ -65,6 +65,7 @@ pub(super) fn demo_key(auth: &Auth) -> Secret {
         expires: None,
         created: SystemClock.now(),
         updated: None,
+        rates: None,
     });
     text
 }

@@ -24,7 +24,7 @@ use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
 use crate::listener::{self, Door};
 use crate::snapshot::{Assembled, Parts, assemble, read_overlays};
 use crate::upstream::Clients;
-use crate::{budgets, database, demo, payments, routes};
+use crate::{budgets, database, demo, limits, payments, routes};
 
 const CONFIG_DEFAULT: &str = "interline.toml";
 
@@ -119,12 +119,14 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     app.budgets.remember(store::budgets::list(&app.db, app.now()).await?);
     let clock = app.world.clock.clone();
     let budgets = tokio::spawn(budgets::keep_looking(app.budgets.clone(), app.db.clone(), clock));
+    let paid = tokio::spawn(limits::keep_looking(app.clone()));
     let reloads = tokio::spawn(reload_on_hangup(app.clone(), serve.clone(), house));
     let closing = told_to_stop()?;
     let router = routes::routes(app.clone());
     let quiet = listener::serve(listener, router, &door, closing).await;
     reloads.abort();
     budgets.abort();
+    paid.abort();
     if let Some(looking) = looking {
         looking.abort();
     }

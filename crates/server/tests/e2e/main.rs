@@ -16,6 +16,7 @@ mod media;
 mod operations;
 mod payments;
 mod plugins;
+mod rates;
 mod routing;
 mod stand;
 mod streams;

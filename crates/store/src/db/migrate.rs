@@ -30,7 +30,7 @@ struct Applied {
     checksum: String,
 }
 
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         version: 1,
         name: "keys",
@@ -57,6 +57,12 @@ const MIGRATIONS: [Migration; 4] = [
             sqlite: include_str!("../../../../migrations/0004_ledger.sqlite.sql"),
             postgres: include_str!("../../../../migrations/0004_ledger.postgres.sql"),
         }),
+    },
+    Migration {
+        version: 5,
+        name: "rate_limits",
+        sql: include_str!("../../../../migrations/0005_rate_limits.sql"),
+        own: None,
     },
 ];
 

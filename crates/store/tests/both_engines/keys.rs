@@ -18,7 +18,13 @@ fn a_key_is_found_as_it_was_made() {
         home.wait(async {
             let db = home.open().await;
             let full = key("full");
-            let bare = ApiKey { limit: None, limit_reset: None, expires: None, ..key("bare") };
+            let bare = ApiKey {
+                limit: None,
+                limit_reset: None,
+                expires: None,
+                rates: None,
+                ..key("bare")
+            };
             for made in [&full, &bare] {
                 keys::insert(&db, made).await.unwrap();
                 assert_eq!(keys::find(&db, &made.id).await.unwrap().as_ref(), Some(made));
@@ -59,6 +65,12 @@ fn a_change_touches_only_what_it_names() {
             expected.expires = None;
             let expires = Some(None);
             assert_eq!(changed(KeyChange { expires, ..KeyChange::default() }).await, expected);
+            // No limits at all is something else than those of every key.
+            for to in [Some(Vec::new()), None] {
+                expected.rates = to.clone();
+                let change = KeyChange { rates: Some(to), ..KeyChange::default() };
+                assert_eq!(changed(change).await, expected);
+            }
 
             assert_eq!(keys::find(&db, &KeyId::new("k")).await.unwrap(), Some(expected));
             let nobody = keys::update(&db, &KeyId::new("x"), &KeyChange::default(), now).await;

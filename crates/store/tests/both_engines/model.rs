@@ -187,6 +187,7 @@ fn any_change() -> impl Strategy<Value = KeyChange> {
         limit,
         limit_reset,
         expires,
+        rates: None,
     })
 }
 

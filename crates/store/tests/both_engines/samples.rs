@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::generation::{App, AttemptRecord, Generation, GenerationDetail, Outcome, PartRecord};
 use domain::id::{GenerationId, KeyId};
 use domain::key::{ApiKey, Reset};
+use domain::limit::{Interval, Measure, Rate};
 use domain::money::Money;
 use domain::plan::{Lane, Receipt};
 use domain::time::Timestamp;
@@ -12,6 +13,14 @@ use domain::usage::Usage;
 
 pub(crate) fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
+}
+
+fn rates() -> Vec<Rate> {
+    let rate = |measure, limit, interval| Rate { measure, limit, interval };
+    vec![
+        rate(Measure::Requests, 60, Interval::Rolling(60_000)),
+        rate(Measure::Spend, 2_500_000_000, Interval::Day),
+    ]
 }
 
 /// A key with every field set.
@@ -26,6 +35,7 @@ pub(crate) fn key(name: &str) -> ApiKey {
         expires: Some(at("2027-01-01")),
         created: at("2026-11-01"),
         updated: None,
+        rates: Some(rates()),
     }
 }
 

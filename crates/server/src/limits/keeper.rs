@@ -1,0 +1,306 @@
+//! Keeps count of what requests use.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use domain::failure::Failure;
+use domain::limit::{
+    Asked, Bucket, FreeTier, Limits, Measure, Permit, Rate, Reached, Rules, Standing, Used,
+};
+use domain::money::Money;
+use domain::port::{Clock, Waiting};
+use domain::time::Timestamp;
+
+use super::counter::Counter;
+use super::figures::Figures;
+
+/// Keeps count of what requests use, in the memory of this process.
+pub struct Keeper {
+    clock: Arc<dyn Clock>,
+    counters: RwLock<HashMap<Bucket, Known>>,
+    /// What was ever paid into the account, in nano-dollars.
+    paid_nanos: AtomicI64,
+    figures: Figures,
+}
+
+struct Known {
+    counter: Arc<Counter>,
+    /// The limit as it was when it was last looked for.
+    rate: Rate,
+}
+
+/// Limits above which those are forgotten that say nothing any more.
+const KNOWN_MAX: usize = 100_000;
+
+impl Keeper {
+    /// Starts to count.
+    pub fn new(clock: Arc<dyn Clock>) -> Keeper {
+        Keeper {
+            clock,
+            counters: RwLock::default(),
+            paid_nanos: AtomicI64::new(0),
+            figures: Figures::default(),
+        }
+    }
+
+    /// Takes note of what was ever paid into the account.
+    pub fn paid(&self, paid: Money) {
+        self.paid_nanos.store(paid.nanos(), Ordering::Relaxed);
+    }
+
+    /// Returns how much of what costs nothing the account may use.
+    pub fn tier(&self, rules: &Rules) -> Option<FreeTier> {
+        let paid = Money::from_nanos(self.paid_nanos.load(Ordering::Relaxed));
+        rules.free.as_ref().map(|free| free.tier(paid))
+    }
+
+    /// Returns what became of requests that have limits.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// Returns how limits stand, without counting anything.
+    pub fn standings(&self, limits: &[(Bucket, Rate)]) -> Vec<Standing> {
+        let now = self.clock.now();
+        let known = self.counters.read().unwrap_or_else(PoisonError::into_inner);
+        let standing = |(bucket, rate): &(Bucket, Rate)| {
+            let found = known.get(bucket).map(|known| known.counter.standing(*rate, now));
+            found.unwrap_or(Standing { rate: *rate, remaining: rate.limit, reset_ms: 0 })
+        };
+        limits.iter().map(standing).collect()
+    }
+
+    fn count(&self, asked: &Asked<'_>) -> Result<Option<Box<dyn Permit>>, Failure> {
+        let tier = self.tier(asked.rules).filter(|_| asked.is_free);
+        let limits = asked.rules.of(asked.key, asked.account, tier.as_ref());
+        if limits.is_empty() {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        let mut counted = Counted::new(self.clock.clone(), limits.len());
+        for (bucket, rate) in limits {
+            let amount = amount(asked, rate);
+            let counter = self.counter(&bucket, rate, now);
+            match counter.hold(rate, amount, now) {
+                Ok(standing) => counted.add(Part { counter, rate, held: amount }, standing),
+                Err(refused) => {
+                    self.figures.refuse(&bucket.scope, bucket.measure);
+                    return Err(Reached { bucket, refused, at: now }.failure());
+                }
+            }
+        }
+        counted.let_in(now);
+        self.figures.count();
+        Ok(Some(Box::new(counted)))
+    }
+
+    fn counter(&self, bucket: &Bucket, rate: Rate, now: Timestamp) -> Arc<Counter> {
+        let known = self.counters.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(bucket).filter(|known| known.rate == rate) {
+            return known.counter.clone();
+        }
+        drop(known);
+        let mut all = self.counters.write().unwrap_or_else(PoisonError::into_inner);
+        if KNOWN_MAX <= all.len() {
+            all.retain(|_, known| {
+                1 < Arc::strong_count(&known.counter) || !known.counter.is_empty(known.rate, now)
+            });
+        }
+        let known =
+            all.entry(bucket.clone()).or_insert_with(|| Known { counter: Arc::default(), rate });
+        known.rate = rate;
+        known.counter.clone()
+    }
+}
+
+impl Limits for Keeper {
+    fn admit<'a>(
+        &'a self,
+        asked: Asked<'a>,
+    ) -> Waiting<'a, Result<Option<Box<dyn Permit>>, Failure>> {
+        Box::pin(std::future::ready(self.count(&asked)))
+    }
+}
+
+/// Returns how much of a limit a request will use; never more than all of it.
+fn amount(asked: &Asked<'_>, rate: Rate) -> u64 {
+    let amount = match rate.measure {
+        Measure::Requests => 1,
+        Measure::Tokens => asked.tokens,
+        Measure::Spend => asked.spend.nanos().max(0).unsigned_abs(),
+    };
+    amount.min(rate.limit)
+}
+
+/// A request that was counted.
+struct Counted {
+    clock: Arc<dyn Clock>,
+    parts: Vec<Part>,
+    standings: Vec<Standing>,
+}
+
+/// What a request holds of one limit.
+struct Part {
+    counter: Arc<Counter>,
+    rate: Rate,
+    held: u64,
+}
+
+impl Counted {
+    fn new(clock: Arc<dyn Clock>, limits: usize) -> Counted {
+        let (parts, standings) = (Vec::with_capacity(limits), Vec::with_capacity(limits));
+        Counted { clock, parts, standings }
+    }
+
+    fn add(&mut self, part: Part, standing: Standing) {
+        self.parts.push(part);
+        self.standings.push(standing);
+    }
+
+    /// Every limit allows it: the request itself is used from now on, whatever becomes of it.
+    fn let_in(&mut self, now: Timestamp) {
+        let parts = std::mem::take(&mut self.parts);
+        let (requests, rest): (Vec<Part>, Vec<Part>) =
+            parts.into_iter().partition(|part| part.rate.measure == Measure::Requests);
+        for part in requests {
+            part.counter.settle(part.rate, part.held, part.held, now);
+        }
+        self.parts = rest;
+    }
+
+    fn end(&mut self, used: Used) {
+        let now = self.clock.now();
+        for Part { counter, rate, held } in self.parts.drain(..) {
+            let used = match rate.measure {
+                // Only one that was not let in still holds itself.
+                Measure::Requests => 0,
+                Measure::Tokens => used.tokens,
+                Measure::Spend => used.spend.nanos().max(0).unsigned_abs(),
+            };
+            counter.settle(rate, held, used, now);
+        }
+    }
+}
+
+impl Permit for Counted {
+    fn standings(&self) -> &[Standing] {
+        &self.standings
+    }
+
+    fn settle(mut self: Box<Self>, used: Used) {
+        self.end(used);
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.end(Used::default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicI64;
+
+    use domain::id::{AccountId, KeyId};
+    use domain::key::ApiKey;
+    use domain::limit::{FreeRules, Interval};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Hand(AtomicI64);
+
+    impl Clock for Hand {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_ms(1_787_000_000_000 + self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    const MINUTE: Interval = Interval::Rolling(60_000);
+
+    fn rate(measure: Measure, limit: u64) -> Rate {
+        Rate { measure, limit, interval: MINUTE }
+    }
+
+    fn key(id: &str) -> ApiKey {
+        ApiKey {
+            id: KeyId::new(id),
+            name: String::new(),
+            label: String::new(),
+            limit: None,
+            limit_reset: None,
+            disabled: false,
+            expires: None,
+            created: Timestamp::default(),
+            updated: None,
+            rates: None,
+        }
+    }
+
+    fn ask(
+        keeper: &Keeper,
+        rules: &Rules,
+        id: &str,
+        tokens: u64,
+    ) -> Result<Box<dyn Permit>, Failure> {
+        let (key, account) = (key(id), AccountId::default());
+        let spend = Money::ZERO;
+        let asked = Asked { rules, key: &key, account: &account, tokens, spend, is_free: true };
+        keeper.count(&asked).map(|permit| permit.expect("a limit"))
+    }
+
+    #[test]
+    fn what_one_limit_refuses_touches_no_other() {
+        let rules = Rules {
+            key: vec![rate(Measure::Requests, 10), rate(Measure::Tokens, 100)],
+            account: vec![rate(Measure::Tokens, 150)],
+            free: None,
+        };
+        let keeper = Keeper::new(Arc::new(Hand::default()));
+        let first = ask(&keeper, &rules, "a", 100).unwrap();
+        let refused = ask(&keeper, &rules, "b", 60).map(|_| ()).unwrap_err();
+        assert_eq!(refused.limit.unwrap().source(), "account_tokens");
+        // The refused one counts neither as a request nor for its tokens.
+        let second = ask(&keeper, &rules, "b", 50).unwrap();
+        let left: Vec<u64> = second.standings().iter().map(|it| it.remaining).collect();
+        assert_eq!(left, [9, 50, 0]);
+        first.settle(Used { tokens: 10, spend: Money::ZERO });
+        drop(second);
+        let third = ask(&keeper, &rules, "b", 1).unwrap();
+        let left: Vec<u64> = third.standings().iter().map(|it| it.remaining).collect();
+        assert_eq!(left, [8, 99, 139]);
+        assert_eq!(keeper.figures().counted(), 3);
+        let refusals = keeper.figures().refusals();
+        assert_eq!(refusals.iter().map(|it| it.count).sum::<u64>(), 1);
+    }
+
+    #[test]
+    fn what_costs_nothing_is_counted_over_all_keys_and_more_for_who_has_paid() {
+        let ten = Money::from_nanos(10_000_000_000);
+        let free = FreeRules { per_minute: 100, per_day: 2, per_day_paid: 3, paid_min: ten };
+        let rules = Rules { free: Some(free), ..Rules::default() };
+        let keeper = Keeper::new(Arc::new(Hand::default()));
+        ask(&keeper, &rules, "a", 1).unwrap();
+        ask(&keeper, &rules, "b", 1).unwrap();
+        let refused = ask(&keeper, &rules, "c", 1).map(|_| ()).unwrap_err();
+        assert!(refused.detail.contains("free-models-per-day"), "{}", refused.detail);
+        keeper.paid(ten);
+        ask(&keeper, &rules, "c", 1).unwrap();
+        assert!(ask(&keeper, &rules, "a", 1).is_err());
+    }
+
+    #[test]
+    fn a_request_larger_than_the_whole_limit_is_served_once_it_is_empty() {
+        let rules = Rules { key: vec![rate(Measure::Tokens, 100)], ..Rules::default() };
+        let hand = Arc::new(Hand::default());
+        let keeper = Keeper::new(hand.clone());
+        ask(&keeper, &rules, "a", 5_000).unwrap().settle(Used { tokens: 200, spend: Money::ZERO });
+        // Twice the limit was used, so it takes two intervals.
+        let refused = ask(&keeper, &rules, "a", 5_000).map(|_| ()).unwrap_err();
+        assert_eq!(refused.retry_after_ms, Some(120_000));
+        hand.0.store(120_000, Ordering::Relaxed);
+        assert!(ask(&keeper, &rules, "a", 5_000).is_ok());
+    }
+}
