@@ -211,6 +211,13 @@ impl Failure {
         Failure::new(kind, Fault::Caller, Retry::Never, detail)
     }
 
+    /// Returns the failure of a request that has reached a limit.
+    pub fn limited(reached: Reached) -> Failure {
+        let failure = Failure::caller(FailureKind::RateLimited, reached.detail());
+        let retry_after_ms = reached.refused.retry_after_ms;
+        Failure { retry_after_ms, limit: Some(Box::new(reached)), ..failure }
+    }
+
     /// Returns a failure that is a provider's; another endpoint may do better.
     pub fn upstream(kind: FailureKind, detail: impl Into<String>) -> Failure {
         Failure::new(kind, Fault::Upstream, Retry::NextEndpoint, detail)

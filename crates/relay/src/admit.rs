@@ -1,5 +1,5 @@
-//! Admission: a request counts against its limits, and what it may cost is reserved, before anything
-//! is sent.
+//! Admission: a request counts against its limits, and what it may cost is reserved, before
+//! anything is sent.
 
 use domain::catalog::ModelIx;
 use domain::failure::Failure;

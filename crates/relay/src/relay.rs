@@ -1,8 +1,8 @@
 //! One request, from admission to settlement. This is the file to read first.
 //!
-//! The steps: find the models, plan the endpoints, count it against its limits, hold what it may cost; then, in a task that
-//! outlives the caller, try endpoints until one answers, pass the answer on, and settle. Every
-//! route and every dialect goes this way, and there is no other.
+//! The steps: find the models, plan the endpoints, count it against its limits, hold what it may
+//! cost; then, in a task that outlives the caller, try endpoints until one answers, pass the answer
+//! on, and settle. Every route and every dialect goes this way, and there is no other.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::rate::{Interval, Measure, Rate};
 use crate::money::Money;
 
-/// A row: `{"requests": 60, "tokens": 100000, "spend": "2.50", "interval": "1m"}`, of which at least
-/// one measure is there. `spend` is in dollars, as text or as a number.
+/// A row: `{"requests": 60, "tokens": 100000, "spend": "2.50", "interval": "1m"}`, of which at
+/// least one measure is there. `spend` is in dollars, as text or as a number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateForm {

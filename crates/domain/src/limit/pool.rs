@@ -1,9 +1,9 @@
 //! A limit that several nodes share: what each of them has been given, and what is left for all.
 //!
 //! A node asks for a part ahead of its callers and answers them out of that. What it was given and
-//! has not used does not leak, exactly like what a request holds, so the nodes together are bound by
-//! the same arithmetic as one of them. A node that is not heard of loses its part, which counts as
-//! used.
+//! has not used does not leak, exactly like what a request holds, so the nodes together are bound
+//! by the same arithmetic as one of them. A node that is not heard of loses its part, which counts
+//! as used.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -204,11 +204,13 @@ mod tests {
             prop_assert_eq!(Pool::parse(&pool.to_string()), Some(pool));
         }
 
-        /// Whatever nodes ask for, use and give back, they together use no more in n intervals than
-        /// (n + 1) times the limit.
+        /// Whatever nodes ask for, use and give back, they together use no more in n intervals
+        /// than (n + 1) times the limit.
         #[test]
         fn nodes_together_stay_within_the_limit(
-            acts in prop::collection::vec((0_usize..3, 0_u64..60, 0_u64..100, 0_i64..4_000), 1..200),
+            acts in prop::collection::vec(
+                (0_usize..3, 0_u64..60, 0_u64..100, 0_i64..4_000), 1..200,
+            ),
         ) {
             let mut pool = Pool::default();
             let mut has = [0_u64; 3];

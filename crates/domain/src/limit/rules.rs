@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::level::{Refused, Standing};
 use super::rate::{Interval, Measure, Rate};
-use crate::failure::{Failure, FailureKind};
 use crate::id::{AccountId, KeyId};
 use crate::key::ApiKey;
 use crate::money::Money;
@@ -155,8 +154,9 @@ impl Reached {
         self.at.plus_ms(ms)
     }
 
-    /// Returns the failure of the request.
-    pub fn failure(self) -> Failure {
+    /// Returns what the caller is told: whose limit it is, how much it allows, and when to try
+    /// again.
+    pub fn detail(&self) -> String {
         let Refused { standing: Standing { rate, .. }, retry_after_ms } = self.refused;
         let much = match rate.measure {
             Measure::Spend => {
@@ -181,8 +181,6 @@ impl Reached {
             || "This request alone needs more than that.".to_owned(),
             |seconds| format!("Try again in {seconds} s."),
         );
-        let detail = format!("Rate limit exceeded: {whose} {much} {when}. {then}");
-        let failure = Failure::caller(FailureKind::RateLimited, detail);
-        Failure { retry_after_ms, limit: Some(Box::new(self)), ..failure }
+        format!("Rate limit exceeded: {whose} {much} {when}. {then}")
     }
 }

@@ -86,7 +86,7 @@ impl Keeper {
                 Ok(standing) => counted.add(Part { counter, rate, held: amount }, standing),
                 Err(refused) => {
                     self.figures.refuse(&bucket.scope, bucket.measure);
-                    return Err(Reached { bucket, refused, at: now }.failure());
+                    return Err(Failure::limited(Reached { bucket, refused, at: now }));
                 }
             }
         }
