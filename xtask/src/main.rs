@@ -31,9 +31,11 @@ enum Chore {
         #[arg(long)]
         list: bool,
     },
-    /// Part of `test`: the coding agents, in a network that `test` has secluded
+    /// Part of `test`: tests of programs, in a network that `test` has secluded
     #[command(hide = true)]
-    Agents {
+    Secluded {
+        /// Which programs
+        guests: test::Guests,
         /// The gateway
         binary: PathBuf,
     },
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Chore::Test { only, .. } => run_test(only),
-        Chore::Agents { binary } => match test::run_secluded(&root(), &binary) {
+        Chore::Secluded { guests, binary } => match test::run_secluded(guests, &root(), &binary) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 println!("{error}");

@@ -13,8 +13,10 @@ pub struct Models {
     pub groups: Vec<Group>,
     /// Texts to fill in.
     pub fields: Vec<Field>,
-    /// In what order, as words of the query and of people; the one that holds is marked.
-    pub orders: Vec<Choice>,
+    /// Of each, one is chosen: the region, the order.
+    pub lists: Vec<Group>,
+    /// Filters of the query that the form has no field for. They outlive it.
+    pub kept: Vec<(String, String)>,
     /// What narrows the list now: each leads to the list without it.
     pub active: Vec<Link>,
     /// What is wrong with the query, where something is.
@@ -33,12 +35,12 @@ pub struct Models {
     pub csv: String,
 }
 
-/// Ticks that belong together.
+/// Choices that belong together.
 #[derive(Clone, Debug)]
 pub struct Group {
     /// What they are about.
     pub legend: &'static str,
-    /// The ticks.
+    /// The choices.
     pub choices: Vec<Choice>,
 }
 
@@ -145,6 +147,7 @@ impl Models {
 
     fn filters(&self) -> Markup {
         html! {
+            @for (name, value) in &self.kept { input type="hidden" name=(name) value=(value); }
             @for field in &self.fields {
                 label.field {
                     span { (field.word) }
@@ -165,13 +168,7 @@ impl Models {
                     }
                 }
             }
-            label.field {
-                span { "Order" }
-                select name="sort" {
-                    @for order in &self.orders { option value=(order.value)
-                        selected[order.chosen] { (order.word) } }
-                }
-            }
+            @for list in &self.lists { (select(list)) }
             button.first { "Apply" }
         }
     }
@@ -200,6 +197,18 @@ impl Models {
                             ›" } } }
                     }
                 }
+            }
+        }
+    }
+}
+
+fn select(list: &Group) -> Markup {
+    html! {
+        label.field {
+            span { (list.legend) }
+            select name=[list.choices.first().map(|choice| choice.name)] {
+                @for choice in &list.choices { option value=(choice.value)
+                    selected[choice.chosen] { (choice.word) } }
             }
         }
     }

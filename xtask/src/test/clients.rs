@@ -41,14 +41,15 @@ impl Machine {
     }
 }
 
-/// Installs the clients of both languages unless they are there at the locked versions.
+/// Installs the clients of both languages, and what drives a browser, unless they are there at the locked versions.
 ///
 /// # Errors
 ///
 /// A sentence, when an installer fails.
 pub(crate) fn install(root: &Path) -> Result<(), String> {
     install_python(root)?;
-    install_node(root, "e2e/node")
+    install_node(root, "e2e/node")?;
+    install_node(root, "e2e/browser")
 }
 
 /// Installs the coding agents unless they are there at the locked versions.

@@ -3,6 +3,7 @@
 //! It brings what is missing, checks the code, runs every test, and puts the built binary before
 //! the official clients. Whatever it starts ends with it.
 
+mod browser;
 mod child;
 mod clients;
 mod http;
@@ -16,5 +17,5 @@ mod task;
 mod temp;
 mod tools;
 
-pub(crate) use seclusion::run as run_secluded;
+pub(crate) use seclusion::{Guests, run as run_secluded};
 pub(crate) use suite::{Wish, list, run};

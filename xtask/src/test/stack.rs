@@ -31,16 +31,21 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Starts the simulator and the gateway on free ports and makes a key for inference.
+    /// Starts the simulator and the gateway on free ports and makes a key for inference. `more` are
+    /// rows of the catalog beside those that all tests share.
     ///
     /// # Errors
     ///
     /// A sentence that says which of the two was not ready and what it wrote last.
-    pub(crate) fn start(root: &Path, binary: &Path) -> Result<Stack, String> {
+    pub(crate) fn start(root: &Path, binary: &Path, more: Option<&str>) -> Result<Stack, String> {
         let folder = TempDir::new("stack").map_err(|error| error.to_string())?;
         let simulator_port = free_port().map_err(|error| error.to_string())?;
         let simulator = start_simulator(binary, folder.path(), simulator_port)?;
-        write_catalog(&root.join("e2e/catalog"), &folder.path().join("catalog"), simulator_port)?;
+        let catalog = folder.path().join("catalog");
+        write_catalog(&root.join("e2e/catalog"), &catalog, simulator_port)?;
+        if let Some(rows) = more {
+            fs::write(catalog.join("more.toml"), rows).map_err(|error| error.to_string())?;
+        }
         let port = free_port().map_err(|error| error.to_string())?;
         let server = start_server(binary, folder.path(), port)?;
         let key = make_key(port).map_err(|error| format!("{error}\n{}", server.log_tail()))?;

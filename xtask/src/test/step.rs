@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::postgres::Postgres;
+use super::seclusion::Guests;
 use super::stack::Stack;
 use super::tally::{Tally, count};
 use super::task::{Task, find_program};
@@ -37,7 +38,7 @@ pub(crate) struct House {
     pub(crate) target: PathBuf,
 }
 
-pub(crate) const STEPS: [Step; 12] = [
+pub(crate) const STEPS: [Step; 13] = [
     Step {
         name: "tools",
         about: "install the Debian packages that are missing",
@@ -82,7 +83,13 @@ pub(crate) const STEPS: [Step; 12] = [
         name: "e2e-agents",
         about: "coding agents against the binary, in a network without a way out",
         needs: &["build", "clients", "agents"],
-        run: e2e_agents,
+        run: |house| secluded(house, Guests::Agents),
+    },
+    Step {
+        name: "e2e-browser",
+        about: "the pages in a browser, in a network without a way out",
+        needs: &["build", "clients"],
+        run: |house| secluded(house, Guests::Browser),
     },
     Step {
         name: "bench",
@@ -178,19 +185,19 @@ fn e2e_node(house: &House) -> Report {
     against_the_binary(house, &node.to_string_lossy(), args, &house.root.join("e2e/node"))
 }
 
-fn e2e_agents(house: &House) -> Report {
-    let args = match seclusion::args(&house.binary()) {
+fn secluded(house: &House, guests: Guests) -> Report {
+    let args = match seclusion::args(guests, &house.binary()) {
         Ok(args) => args,
         Err(error) => return Report::failed(error),
     };
-    let (env, limit_s) = (Vec::new(), CLIENT_LIMIT_S);
+    let (env, limit_s) = (Vec::new(), guests.limit_s());
     let task = Task { program: "unshare", args, folder: &house.root, env, limit_s };
     Report::counted(task.run()).of_tests()
 }
 
 /// Runs the tests of one client against a gateway of their own.
 fn against_the_binary(house: &House, program: &str, args: Vec<String>, folder: &Path) -> Report {
-    let stack = match Stack::start(&house.root, &house.binary()) {
+    let stack = match Stack::start(&house.root, &house.binary(), None) {
         Ok(stack) => stack,
         Err(error) => return Report::failed(error),
     };

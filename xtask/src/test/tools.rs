@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::postgres;
 use super::task::{Task, find_program};
+use super::{browser, postgres};
 
 const APT_LIMIT_S: u64 = 600;
 
@@ -14,13 +14,14 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 6] = [
+const PACKAGES: [Package; 7] = [
     Package { name: "postgresql", is_there: has_postgres },
     Package { name: "python3-venv", is_there: has_venv },
     Package { name: "nodejs", is_there: || find_program("node", &[]).is_some() },
     Package { name: "npm", is_there: || find_program("npm", &[]).is_some() },
     Package { name: "iproute2", is_there: has_ip },
     Package { name: "nginx-light", is_there: has_nginx },
+    Package { name: "chromium", is_there: || browser::program().is_some() },
 ];
 
 /// Installs what is missing.

@@ -15,6 +15,7 @@ mod model;
 mod models;
 mod offer;
 mod page;
+mod plain;
 mod playground;
 mod providers;
 mod reply;

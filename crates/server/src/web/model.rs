@@ -8,14 +8,14 @@ use domain::time::Timestamp;
 use domain::usage::Usage;
 use http::{HeaderMap, StatusCode};
 use relay::Snapshot;
-use site::model::{Calculator, ModelPage, Offer, Parameter};
+use site::model::{Calculator, ModelPage, Parameter};
 use site::{Fact, Link, Section, words};
 
 use super::missing::missing;
-use super::offer::{NONE, offer, per_million, tokens};
+use super::offer::{offer, per_million, tokens};
 use super::page::{MARKDOWN, Pairs, Shared, frame, pairs, twins};
 use super::snippets::snippets;
-use super::{links, reply, sheet};
+use super::{links, plain, reply, sheet};
 use crate::app::App;
 use crate::shelf::endpoint::endpoints;
 use crate::shelf::kept::{shelf, with_view};
@@ -50,17 +50,18 @@ pub(super) async fn page(
         }
         Some((place, "csv")) => {
             let rows = cells(&snapshot, place, app.now());
-            reply::text(&headers, "text/csv; charset=utf-8", sheet::written(&HEAD, &rows))
+            reply::text(&headers, "text/csv; charset=utf-8", sheet::written(&plain::OFFER, &rows))
         }
         Some((place, "md")) => {
             let model = snapshot.catalog.model(place);
-            let table = site::machine::markdown_table(&HEAD, &cells(&snapshot, place, app.now()));
-            let plain = site::machine::plain;
+            let table =
+                site::machine::markdown_table(&plain::OFFER, &cells(&snapshot, place, app.now()));
+            let said = site::machine::plain;
             let text = format!(
                 "# {}\n\n`{}`\n\n{}\n\n{table}\n```sh\n{}\n```\n",
-                plain(&model.name),
+                said(&model.name),
                 model.id.replace('`', ""),
-                plain(&model.description),
+                said(&model.description),
                 snippets(&app.public_url, &model.id)[0].text,
             );
             reply::text(&headers, MARKDOWN, text)
@@ -272,52 +273,8 @@ fn parameters(snapshot: &Snapshot, all: &[EndpointIx]) -> Vec<Parameter> {
     dialect::registry::PARAMETERS.iter().map(told).collect()
 }
 
-const HEAD: [&str; 11] = [
-    "provider",
-    "endpoint",
-    "input",
-    "output",
-    "cached",
-    "context",
-    "max_output",
-    "now",
-    "data",
-    "features",
-    "conditions",
-];
-
-/// The rows of a table for programs: what the page shows.
+/// The rows of a table for programs.
 fn cells(snapshot: &Snapshot, place: ModelIx, now: Timestamp) -> Vec<Vec<String>> {
-    let cells = |place: &EndpointIx| {
-        let Offer {
-            provider,
-            detail,
-            input,
-            output,
-            cached,
-            others,
-            conditions,
-            context,
-            max_output,
-            health,
-            policy,
-            features,
-            ..
-        } = offer(snapshot, *place, now);
-        let blank = |text: String| if text == NONE { String::new() } else { text };
-        vec![
-            provider.word,
-            detail,
-            blank(input),
-            blank(output),
-            blank(cached),
-            blank(context),
-            blank(max_output),
-            health.word,
-            policy.join("; "),
-            features.join("; "),
-            others.into_iter().chain(conditions).collect::<Vec<_>>().join("; "),
-        ]
-    };
-    ordered(snapshot, place).iter().map(cells).collect()
+    let all = ordered(snapshot, place);
+    all.iter().map(|place| plain::offer(snapshot, *place, now)).collect()
 }

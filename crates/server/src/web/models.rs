@@ -11,7 +11,7 @@ use site::{Link, Section, words};
 use super::listed::{listed, released};
 use super::missing::missing;
 use super::page::{MARKDOWN, Pairs, Shared, frame, pairs, twins};
-use super::{links, reply, sheet};
+use super::{links, plain, reply, sheet};
 use crate::app::App;
 use crate::shelf::kept::{Shelf, shelf};
 use crate::shelf::listing::listing;
@@ -56,23 +56,35 @@ const TICKS: [(&str, &[Tick]); 5] = [
             ("supported_parameters", "reasoning", "Reasoning"),
         ],
     ),
-    ("Prompts", &[("zdr", "true", "Nothing is kept"), ("region", "eu", "Stay in the EU")]),
+    ("Prompts", &[("zdr", "true", "Nothing is kept")]),
     ("Here", &[("available", "all", "Also what needs a credential")]),
 ];
 
-const TEXTS: [(&str, &str, &str); 4] = [
+const TEXTS: [(&str, &str, &str); 6] = [
     ("q", "Name contains", "kimi"),
     ("max_price", "Input at most, $ per M", "0.50"),
     ("max_output_price", "Output at most, $ per M", "2"),
     ("context", "Context at least, tokens", "128000"),
+    ("model_authors", "Authors", "openai, mistralai"),
+    ("providers", "Providers", "groq, together"),
 ];
 
-const ORDERS: [(&str, &str); 5] = [
-    ("", "As in the catalog"),
-    ("newest", "Newest first"),
-    ("pricing-low-to-high", "Cheapest first"),
-    ("pricing-high-to-low", "Dearest first"),
-    ("context-high-to-low", "Longest context first"),
+/// A field of the query of which one value holds, its legend, and the values with their words.
+type List = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const LISTS: [List; 2] = [
+    ("region", "Prompts stay in", &[("", "Anywhere"), ("eu", "The EU"), ("us", "The US")]),
+    (
+        "sort",
+        "Order",
+        &[
+            ("", "As in the catalog"),
+            ("newest", "Newest first"),
+            ("pricing-low-to-high", "Cheapest first"),
+            ("pricing-high-to-low", "Dearest first"),
+            ("context-high-to-low", "Longest context first"),
+        ],
+    ),
 ];
 
 /// `GET /models`.
@@ -104,7 +116,8 @@ fn unread(failure: Failure, fields: &Fields) -> Models {
         lede: "The filters cannot be read.".to_owned(),
         fault: Some(failure.detail),
         fields: texts(fields),
-        orders: orders(fields),
+        lists: lists(fields),
+        kept: kept(fields),
         ..Models::default()
     }
 }
@@ -150,7 +163,8 @@ pub(super) fn view(
         ),
         groups: groups(shelf, fields, now),
         fields: texts(fields),
-        orders: orders(fields),
+        lists: lists(fields),
+        kept: kept(fields),
         active: active(fields),
         fault: None,
         hints: if rows.is_empty() { hints(shelf, fields, now) } else { Vec::new() },
@@ -184,45 +198,58 @@ fn groups(shelf: &Shelf, fields: &Fields, now: Timestamp) -> Vec<Group> {
 }
 
 fn texts(fields: &Fields) -> Vec<Field> {
-    let value =
-        |name: &str| fields.iter().find(|field| field.0 == name).map(|field| field.1.clone());
+    let value = |name: &str| {
+        let values = fields.iter().filter(|field| field.0 == name);
+        values.map(|field| field.1.as_str()).collect::<Vec<_>>().join(", ")
+    };
     TEXTS
         .iter()
-        .map(|(name, word, example)| Field {
-            name,
-            word,
-            value: value(name).unwrap_or_default(),
-            example,
-        })
+        .map(|(name, word, example)| Field { name, word, value: value(name), example })
         .collect()
 }
 
-fn orders(fields: &Fields) -> Vec<Choice> {
-    let chosen = |value: &str| {
-        let given = fields.iter().find(|field| field.0 == "sort");
-        given.map_or(value.is_empty(), |field| field.1 == value)
-    };
-    ORDERS
-        .iter()
-        .map(|(value, word)| Choice {
-            name: "sort",
+fn lists(fields: &Fields) -> Vec<Group> {
+    let list = |(name, legend, values): &List| {
+        let given = fields.iter().find(|field| field.0 == *name).map_or("", |field| &field.1);
+        let choice = |(value, word): &(&str, &str)| Choice {
+            name,
             value: (*value).to_owned(),
             word: (*word).to_owned(),
             count: String::new(),
-            chosen: chosen(value),
-        })
-        .collect()
+            chosen: given.eq_ignore_ascii_case(value),
+        };
+        Group { legend, choices: values.iter().map(choice).collect() }
+    };
+    LISTS.iter().map(list).collect()
+}
+
+fn ticks() -> impl Iterator<Item = &'static Tick> {
+    TICKS.iter().flat_map(|(_, ticks)| ticks.iter())
+}
+
+/// The fields that no part of the form shows. The form sends them along, or they would be lost.
+fn kept(fields: &Fields) -> Fields {
+    let is_shown = |(name, value): &&(String, String)| {
+        ticks().any(|tick| tick.0 == name && tick.1.eq_ignore_ascii_case(value))
+            || TEXTS.iter().any(|text| text.0 == name)
+            || LISTS.iter().any(|list| list.0 == name)
+    };
+    fields.iter().filter(|field| !is_shown(field)).cloned().collect()
 }
 
 /// What a filter is called where it can be taken away.
 fn word_of((name, value): &(String, String)) -> String {
-    let ticks = TICKS.iter().flat_map(|(_, ticks)| ticks.iter());
-    let tick = ticks.into_iter().find(|tick| tick.0 == name && tick.1.eq_ignore_ascii_case(value));
+    let tick = ticks().find(|tick| tick.0 == name && tick.1.eq_ignore_ascii_case(value));
     let text = TEXTS.iter().find(|text| text.0 == name);
-    match (tick, text) {
-        (Some(tick), _) => tick.2.to_owned(),
-        (None, Some(text)) => format!("{}: {value}", text.1),
-        (None, None) => format!("{}: {value}", name.replace('_', " ")),
+    let listed = LISTS.iter().find(|list| list.0 == name).and_then(|list| {
+        let (_, word) = list.2.iter().find(|known| known.0.eq_ignore_ascii_case(value))?;
+        Some(format!("{}: {word}", list.1))
+    });
+    match (tick, text, listed) {
+        (Some(tick), _, _) => tick.2.to_owned(),
+        (None, Some(text), _) => format!("{}: {value}", text.1),
+        (None, None, Some(words)) => words,
+        (None, None, None) => format!("{}: {value}", name.replace('_', " ")),
     }
 }
 
@@ -314,16 +341,13 @@ fn cells(app: &App, query: Pairs) -> Result<Vec<Vec<String>>, Failure> {
     let mut rows = found(&shelf, &wanted, app.now());
     sort(&mut rows, wanted.order);
     let shown = wanted.page.map_or(rows.as_slice(), |page| page.of(&rows));
-    let rate = |rate: Option<domain::price::Rate>| {
-        rate.map(|rate| rate.dollars_per(1_000_000)).unwrap_or_default()
-    };
     let cells = |row: &&row::Row| {
         vec![
             row.id.clone(),
             row.name.clone(),
-            rate(row.prompt),
-            rate(row.completion),
-            row.context.map(|context| context.to_string()).unwrap_or_default(),
+            plain::per_million(row.prompt),
+            plain::per_million(row.completion),
+            plain::number(row.context),
             row.created.map(|_| released(row)).unwrap_or_default(),
             row.offers.len().to_string(),
             row.available.to_string(),
@@ -402,11 +426,23 @@ mod tests {
     }
 
     #[test]
+    fn what_the_form_has_no_field_for_is_sent_along() {
+        let page =
+            shown("q=a&min_price=0.1&model_authors=acme&region=eu&input_modalities=text&zdr=true");
+        let kept: Vec<&str> = page.kept.iter().map(|field| field.0.as_str()).collect();
+        assert_eq!(kept, ["input_modalities", "min_price"]);
+        let [region, _] = page.lists.as_slice() else { panic!("two lists") };
+        let chosen: Vec<&str> =
+            region.choices.iter().filter(|it| it.chosen).map(|it| it.word.as_str()).collect();
+        assert_eq!(chosen, ["The EU"]);
+    }
+
+    #[test]
     fn an_empty_list_says_what_stands_in_the_way() {
         let page = shown("q=talk&region=us&zdr=true");
         assert!(page.rows.is_empty());
         let words: Vec<&str> = page.hints.iter().map(|hint| hint.word.as_str()).collect();
-        assert!(words.contains(&"Without “region: us”: 1 model"), "{words:?}");
+        assert!(words.contains(&"Without “Prompts stay in: The US”: 1 model"), "{words:?}");
     }
 
     #[test]

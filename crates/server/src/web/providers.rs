@@ -14,7 +14,7 @@ use site::{Fact, Link, Section, words};
 use super::missing::missing;
 use super::offer::{per_million, policy, tokens};
 use super::page::{MARKDOWN, Shared, frame, twins};
-use super::{health, links, reply, sheet};
+use super::{health, links, plain, reply, sheet};
 use crate::app::{App, Current};
 use crate::shelf::pricing::in_force;
 use crate::shelf::provider::provider;
@@ -34,12 +34,19 @@ fn endpoints_of(current: &Current, place: ProviderIx) -> Vec<EndpointIx> {
     own.map(|(place, _)| place).collect()
 }
 
-fn all(current: &Current) -> Providers {
+/// The models of each provider.
+fn models(current: &Current) -> Vec<BTreeSet<u32>> {
     let catalog = &current.snapshot.catalog;
     let mut models: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); catalog.providers().len()];
     for endpoint in catalog.endpoints() {
         models[endpoint.provider.0 as usize].insert(endpoint.model.0);
     }
+    models
+}
+
+fn all(current: &Current) -> Providers {
+    let catalog = &current.snapshot.catalog;
+    let models = models(current);
     let rows = catalog.providers().iter().zip(&models).map(|(provider, models)| Row {
         link: Link { word: provider.display_name.clone(), href: links::provider(&provider.slug) },
         slug: provider.slug.clone(),
@@ -110,12 +117,13 @@ pub(super) async fn one(
             reply::json(&headers, &value!({ "data": provider(known, is_active(&current, known)) }))
         }
         Some((place, "csv")) => {
-            let rows = offered_cells(&view(&app, &current, place));
-            reply::text(&headers, "text/csv; charset=utf-8", sheet::written(&OFFERED, &rows))
+            let rows = offered(&app, &current, place);
+            reply::text(&headers, "text/csv; charset=utf-8", sheet::written(&plain::OFFER, &rows))
         }
         Some((place, "md")) => {
             let page = view(&app, &current, place);
-            let table = site::machine::markdown_table(&OFFERED, &offered_cells(&page));
+            let rows = offered(&app, &current, place);
+            let table = site::machine::markdown_table(&plain::OFFER, &rows);
             let (name, lede) = (site::machine::plain(&page.name), site::machine::plain(&page.lede));
             reply::text(&headers, MARKDOWN, format!("# {name}\n\n{lede}\n\n{table}"))
         }
@@ -192,21 +200,10 @@ fn view(app: &App, current: &Current, place: ProviderIx) -> ProviderPage {
     }
 }
 
-const OFFERED: [&str; 6] = ["model", "endpoint", "input", "output", "context", "now"];
-
-fn offered_cells(page: &ProviderPage) -> Vec<Vec<String>> {
-    let cells = |offer: &Offered| {
-        let (id, tag) = offer.detail.split_once(" · ").unwrap_or((&offer.detail, ""));
-        vec![
-            id.to_owned(),
-            tag.to_owned(),
-            offer.input.clone(),
-            offer.output.clone(),
-            offer.context.clone(),
-            offer.health.word.clone(),
-        ]
-    };
-    page.offers.iter().map(cells).collect()
+/// What a provider offers, in a table for programs.
+fn offered(app: &App, current: &Current, place: ProviderIx) -> Vec<Vec<String>> {
+    let all = endpoints_of(current, place);
+    all.iter().map(|place| plain::offer(&current.snapshot, *place, app.now())).collect()
 }
 
 /// `GET /providers.json`: as `GET /api/v1/providers`.
@@ -217,31 +214,37 @@ pub(super) async fn json(State(app): Shared, headers: HeaderMap) -> Response {
     reply::json(&headers, &value!({ "data": shown }))
 }
 
-const HEAD: [&str; 6] = ["slug", "name", "kind", "models", "prompts", "here"];
+const HEAD: [&str; 8] =
+    ["slug", "name", "class", "hq", "models", "callable", "training", "retention_days"];
 
-fn cells(page: &Providers) -> Vec<Vec<String>> {
-    let cells = |row: &Row| {
+/// All providers, in a table for programs. `callable` are endpoints that can be called here.
+fn cells(current: &Current) -> Vec<Vec<String>> {
+    let models = models(current);
+    let cells = |(provider, models): (&Provider, &BTreeSet<u32>)| {
+        let found = current.providers.iter().find(|found| found.slug == provider.slug);
         vec![
-            row.slug.clone(),
-            row.link.word.clone(),
-            row.kind.clone(),
-            row.models.clone(),
-            row.policy.join("; "),
-            row.standing.word.clone(),
+            provider.slug.clone(),
+            provider.display_name.clone(),
+            plain::class(provider.class).to_owned(),
+            provider.hq.clone().unwrap_or_default(),
+            models.len().to_string(),
+            found.map_or(0, |found| found.callable).to_string(),
+            plain::training(&provider.data).to_owned(),
+            plain::number(provider.data.retention_days),
         ]
     };
-    page.rows.iter().map(cells).collect()
+    current.snapshot.catalog.providers().iter().zip(&models).map(cells).collect()
 }
 
 /// `GET /providers.csv`.
 pub(super) async fn csv(State(app): Shared, headers: HeaderMap) -> Response {
-    let rows = cells(&all(&app.current()));
+    let rows = cells(&app.current());
     reply::text(&headers, "text/csv; charset=utf-8", sheet::written(&HEAD, &rows))
 }
 
 /// `GET /providers.md`.
 pub(super) async fn markdown(State(app): Shared, headers: HeaderMap) -> Response {
-    let page = all(&app.current());
-    let table = site::machine::markdown_table(&HEAD, &cells(&page));
-    reply::text(&headers, MARKDOWN, format!("# Providers\n\n{}\n\n{table}", page.lede))
+    let current = app.current();
+    let table = site::machine::markdown_table(&HEAD, &cells(&current));
+    reply::text(&headers, MARKDOWN, format!("# Providers\n\n{}\n\n{table}", all(&current).lede))
 }
