@@ -84,7 +84,7 @@ test("an app's title and address are text wherever they are shown", async (test)
     await answer.json();
   }
   const reader = await page(test);
-  for (const path of ["/", "/status", "/models/hostile/m0", "/providers/alpha"]) {
+  for (const path of ["/", "/status", "/models/hostile/m0", "/providers/hostile"]) {
     await open(reader, path);
     await clean(reader, path);
   }
@@ -92,7 +92,7 @@ test("an app's title and address are text wherever they are shown", async (test)
 
 test("what a model says and what goes wrong are text in the playground", async (test) => {
   const reader = await page(test, { allowed: /status of (400|404|503)/ });
-  await script(test, "alpha", {});
+  await script(test, "hostile", {});
   await open(reader, "/playground?m=hostile/m0");
   await reader.getByLabel("Key", { exact: true }).fill(KEY);
   const ask = async () => {
@@ -101,14 +101,14 @@ test("what a model says and what goes wrong are text in the playground", async (
     await clean(reader, "playground");
   };
   for (const text of HOSTILE) {
-    await put("alpha", { text });
+    await put("hostile", { text });
     await reader.locator("[name=m]").first().fill("hostile/m0");
     await ask();
     assert.equal(await reader.locator(".answer:not(.thought)").textContent(), text);
-    await put("alpha", { fault: { kind: "status", status: 400, message: text } });
+    await put("hostile", { fault: { kind: "status", status: 400, message: text } });
     await ask();
     assert.ok(await reader.locator("#answers .bad").textContent(), text);
-    await put("alpha", {});
+    await put("hostile", {});
     await reader.locator("[name=m]").first().fill(text);
     await ask();
     assert.ok(await reader.locator("#answers .bad").textContent(), text);

@@ -191,7 +191,7 @@ impl ModelPage {
                         table {
                             caption { "Prices now, in dollars per million tokens; conditions \
                                 below them. Speed and uptime are measured on this instance's own \
-                                requests." }
+                                requests. “–”: not known, or not measured yet." }
                             thead {
                                 tr {
                                     th scope="col" { "Provider" }

@@ -124,7 +124,7 @@ impl Models {
             (head("Models", &self.lede))
             (compare_form())
             div.split {
-                details.sheet open[!self.active.is_empty()] {
+                details.sheet {
                     summary { "Filters and order" }
                     form #filters.filters action="/models" aria-label="Filters" {
                         (self.filters())

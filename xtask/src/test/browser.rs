@@ -14,6 +14,10 @@ pub(crate) const FOLDER: &str = "e2e/browser";
 /// How Node runs them. A browser for each file at a time would be more than a small machine bears.
 pub(crate) const NODE: [&str; 3] = ["--test", "--test-reporter=tap", "--test-concurrency=2"];
 
+/// Who serves the models with hostile names: nobody else is disturbed when it is told to fail.
+const PROVIDER: &str = "[provider.hostile]\nname = \"Hostile\"\ndialect = \"openai-chat\"\n\
+                        base_url = \"http://simulator.invalid/hostile/v1\"\nauth = \"none\"\n\n";
+
 /// Returns the browser's program.
 pub(crate) fn program() -> Option<PathBuf> {
     find_program("chromium", &[])
@@ -33,7 +37,7 @@ pub(crate) fn hostile_models(root: &Path) -> Result<String, String> {
 }
 
 fn hostile_rows(corpus: &str) -> String {
-    let mut rows = String::new();
+    let mut rows = PROVIDER.to_owned();
     for (number, line) in corpus.lines().enumerate() {
         // What JSON writes for a string, TOML reads as the same string.
         let name = json!(line);
@@ -41,7 +45,7 @@ fn hostile_rows(corpus: &str) -> String {
             rows,
             "[[model]]\nid = \"hostile/m{number}\"\nname = {name}\ndescription = {name}\n\
              context = 128000\nreleased = \"2026-01-05\"\n\n\
-             [[endpoint]]\nprovider = \"alpha\"\nmodel = \"hostile/m{number}\"\nid = \
+             [[endpoint]]\nprovider = \"hostile\"\nmodel = \"hostile/m{number}\"\nid = \
              \"m{number}\"\nprice = {{ input = \"0.1\", output = \"0.4\" }}\n\n",
         );
     }

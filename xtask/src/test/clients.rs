@@ -41,7 +41,8 @@ impl Machine {
     }
 }
 
-/// Installs the clients of both languages, and what drives a browser, unless they are there at the locked versions.
+/// Installs the clients of both languages, and what drives a browser, unless they are there at the
+/// locked versions.
 ///
 /// # Errors
 ///

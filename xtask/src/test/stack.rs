@@ -44,6 +44,7 @@ impl Stack {
         let catalog = folder.path().join("catalog");
         write_catalog(&root.join("e2e/catalog"), &catalog, simulator_port)?;
         if let Some(rows) = more {
+            let rows = rows.replace(SIMULATOR, &format!("http://127.0.0.1:{simulator_port}"));
             fs::write(catalog.join("more.toml"), rows).map_err(|error| error.to_string())?;
         }
         let port = free_port().map_err(|error| error.to_string())?;

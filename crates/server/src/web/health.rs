@@ -8,7 +8,7 @@ use site::model::{Health, Tone};
 use site::words;
 
 /// What is said where nothing was measured.
-pub(super) const NOT_MEASURED: &str = "not measured yet";
+pub(super) const NOT_MEASURED: &str = "–";
 
 /// Returns how an endpoint fares, as far as this process has seen.
 pub(super) fn seen(snapshot: &Snapshot, place: EndpointIx, now: Timestamp) -> EndpointHealth {

@@ -1,4 +1,5 @@
-//! Figures as programs read them, in tables: exact, without units, and empty where nothing is known.
+//! Figures as programs read them, in tables: exact, without units, and empty where nothing is
+//! known.
 
 use domain::catalog::{Catalog, DataPolicy, Endpoint, EndpointIx, ProviderClass, Training};
 use domain::health::Figures;
