@@ -186,6 +186,13 @@ pub trait StreamAnswer: Send {
     /// Appends what closes a broken one: an error event, then the terminator.
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>);
 
+    /// Appends the end of an answer that the house cut off for its length: [`StreamAnswer::close`]
+    /// follows. Returns whether the form has words for that.
+    fn cut(&mut self, out: &mut Vec<u8>) -> bool {
+        let _ = out;
+        false
+    }
+
     /// Returns what its caller has of it, where another endpoint could go on from there.
     fn delivered(&self) -> Option<Delivered> {
         None

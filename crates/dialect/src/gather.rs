@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use domain::answer::Answer;
-use domain::event::{Delta, Event};
+use domain::event::{Delta, Event, FinishReason};
 use domain::failure::{Failure, FailureKind};
 
 use crate::dialect::{ClientDialect, Face, StreamDecoder, StreamEncoder};
@@ -41,6 +41,17 @@ pub(crate) fn observe(observed: &mut Observed, event: &Event) {
         Event::Used(usage) => observed.usage = *usage,
         Event::Extra { .. } => (),
     }
+}
+
+/// Ends an answer of one choice that the house cut off for its length.
+pub(crate) fn cut_short(
+    encoder: &mut dyn StreamEncoder,
+    observed: &mut Observed,
+    out: &mut Vec<u8>,
+) {
+    let reason = Some(FinishReason::Length);
+    encoder.push(&Event::Finish { choice: 0, reason, native: None }, out);
+    observed.finish = reason;
 }
 
 /// Forgets a count that leaves out what was seen.
@@ -258,5 +269,10 @@ impl StreamAnswer for Translating {
 
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {
         self.encoder.fail(failure, out);
+    }
+
+    fn cut(&mut self, out: &mut Vec<u8>) -> bool {
+        cut_short(&mut *self.encoder, &mut self.observed, out);
+        true
     }
 }

@@ -6,7 +6,7 @@ use domain::failure::Failure;
 
 use crate::dialect::{ClientDialect, Face, StreamDecoder, StreamEncoder};
 use crate::exchange::{Continuation, Delivered, Observed, Receipt, Step, StreamAnswer};
-use crate::gather::{observe, settle, shows};
+use crate::gather::{cut_short, observe, settle, shows};
 use crate::joint::{Joint, Manner};
 
 /// The most text that is remembered to be continued.
@@ -176,6 +176,11 @@ impl StreamAnswer for Resuming {
 
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {
         self.encoder.fail(failure, out);
+    }
+
+    fn cut(&mut self, out: &mut Vec<u8>) -> bool {
+        cut_short(&mut *self.encoder, &mut self.observed, out);
+        true
     }
 
     fn delivered(&self) -> Option<Delivered> {

@@ -14,6 +14,7 @@ use crate::call::Call;
 use crate::collect::{next_piece, read_all, read_error, silence};
 use crate::errand::Errand;
 use crate::line::Line;
+use crate::mutant::Mutant;
 use crate::world::{Body, ContentType, Response};
 
 /// What is tried.
@@ -152,7 +153,10 @@ async fn open(
     errand.learn(quota);
     if status != 200 || content_type == ContentType::Html {
         let read = read_error(&mut *body, limits.idle).await;
-        let failure = exchange.decode_error(status, &read);
+        let mut failure = exchange.decode_error(status, &read);
+        if errand.breaks(Mutant::TextLeaked) {
+            failure.detail = String::from_utf8_lossy(&read).into_owned();
+        }
         return Err(Failure {
             retry_after_ms: failure.retry_after_ms.or(retry_after_ms),
             ..failure

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use dialect::request::Request;
 use domain::failure::Failure;
 use domain::generation::{App, AttemptRecord};
+use domain::health::PromptSize;
 use domain::id::GenerationId;
 use domain::key::ApiKey;
 use domain::limit::Standing;
@@ -34,6 +35,17 @@ pub struct Call {
     pub wants_metadata: bool,
     /// Catalog and configuration as they were when it came.
     pub snapshot: Arc<Snapshot>,
+}
+
+/// Returns the size of the prompt, by which waits for the first token are compared.
+pub(crate) fn prompt_size(call: &Call) -> PromptSize {
+    PromptSize::of_tokens(call.request.facts.prompt_bytes / 4)
+}
+
+/// Returns about how many tokens providers count for a request when they admit it.
+pub(crate) fn tokens(call: &Call) -> u64 {
+    let facts = &call.request.facts;
+    u64::from(facts.prompt_bytes / 4) + u64::from(facts.output_tokens_max.unwrap_or(0))
 }
 
 /// An answer, or the beginning of one.

@@ -6,6 +6,7 @@ use domain::failure::Failure;
 use domain::health::{Blame, Cause, Quota, Verdict};
 
 use crate::health::{Ticket, Watch};
+use crate::mutant::Mutant;
 use crate::world::World;
 
 /// A request at an endpoint. Dropped without a word, it was given up.
@@ -27,6 +28,11 @@ impl Errand {
         if quota != Quota::default() {
             self.watch.state().learn(self.ticket.number, quota, self.world.clock.now());
         }
+    }
+
+    /// Returns whether this is the rule that is broken.
+    pub(crate) fn breaks(&self, rule: Mutant) -> bool {
+        self.world.breaks(rule)
     }
 
     /// Takes note of the first content.
@@ -66,14 +72,4 @@ impl Drop for Errand {
             self.end(Verdict::GivenUp);
         }
     }
-}
-
-/// Returns a number that tells texts apart (FNV-1a): the same on every machine.
-pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    // Long bodies differ in their beginnings and ends, or not at all in what matters here.
-    const LOOKED_AT: usize = 4_096;
-    let tail = bytes.len().saturating_sub(LOOKED_AT).max(LOOKED_AT.min(bytes.len()));
-    let looked_at = bytes.iter().take(LOOKED_AT).chain(&bytes[tail..]);
-    let begun = 0xcbf2_9ce4_8422_2325 ^ bytes.len() as u64;
-    looked_at.fold(begun, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

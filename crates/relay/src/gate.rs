@@ -15,9 +15,9 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Takes a reservation that may not be durable yet.
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, held: Held) -> Gate {
-        Gate { ledger, held, is_open: false, notes: Notes::default() }
+    /// Takes a reservation that may not be durable yet; an open gate does not wait for it.
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, held: Held, is_open: bool) -> Gate {
+        Gate { ledger, held, is_open, notes: Notes::default() }
     }
 
     /// Returns what was reserved.

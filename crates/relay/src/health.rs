@@ -9,6 +9,8 @@ use domain::health::{
 };
 use domain::time::Timestamp;
 
+use crate::hash::hash;
+
 /// How endpoints fare. It outlives reloads.
 #[derive(Default)]
 pub struct Health {
@@ -94,6 +96,9 @@ impl Health {
     pub fn watch(&self, id: &str, credentials: &[u64]) -> Watch {
         let state = lock(&self.endpoints).entry(id.to_owned()).or_default().clone();
         let mut known = lock(&self.credentials);
+        // Where none is wanted the endpoint may have too many requests all the same.
+        let own = [hash(id.as_bytes())];
+        let credentials = if credentials.is_empty() { &own } else { credentials };
         let credentials =
             credentials.iter().map(|it| (*it, known.entry(*it).or_default().clone())).collect();
         Watch { state, credentials }

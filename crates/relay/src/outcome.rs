@@ -1,17 +1,23 @@
 //! What a caller is told of all tries together.
 
 use domain::failure::{Availability, AvailabilityCode, Failure, FailureKind, Fault, Retry};
+use domain::health::Gate;
 use domain::time::Timestamp;
 
-use crate::call::Call;
+use crate::call::{Call, prompt_size};
 use crate::health::{Obstacle, Why};
 use crate::journey::Journey;
+use crate::mutant::Mutant;
+use crate::world::World;
 
 /// Returns what the caller is told when every try has failed, `last` being the last failure.
 ///
 /// A fault of our credential is never shown as the caller's, and failures of several providers are
 /// told as one: by their common kind where they have one.
-pub(crate) fn last_word(journey: &Journey, last: Failure) -> Failure {
+pub(crate) fn last_word(world: &World, journey: &Journey, last: Failure) -> Failure {
+    if world.breaks(Mutant::TextLeaked) {
+        return last;
+    }
     if matches!(last.fault, Fault::Caller | Fault::House) || journey.attempts.is_empty() {
         return last;
     }
@@ -27,7 +33,18 @@ pub(crate) fn last_word(journey: &Journey, last: Failure) -> Failure {
     } else {
         (common_kind(&kinds, &last), AvailabilityCode::TemporarilyUnavailable)
     };
-    told(journey, kind, code, &last)
+    let is_full = code == AvailabilityCode::CapacityExhausted;
+    let retry_after_ms =
+        journey.retry_after_ms.or_else(|| soonest(journey, world.clock.now()).filter(|_| is_full));
+    told(journey, kind, code, Failure { retry_after_ms, ..last })
+}
+
+/// Returns in how many milliseconds the first endpoint of the plan is asked again.
+fn soonest(journey: &Journey, now: Timestamp) -> Option<u64> {
+    let (call, size) = (&journey.call, prompt_size(&journey.call));
+    let gates =
+        journey.plan.candidates.iter().map(|it| call.snapshot.health(it.endpoint, now, size).gate);
+    gates.filter_map(Gate::opens_at).map(|at| at.ms_since(now).max(1)).min()
 }
 
 /// Returns what the caller is told when no endpoint was asked, because each is left alone for now.
@@ -86,7 +103,7 @@ fn common_kind(kinds: &[&str], last: &Failure) -> FailureKind {
     FailureKind::ProviderOverloaded
 }
 
-fn told(journey: &Journey, kind: FailureKind, code: AvailabilityCode, last: &Failure) -> Failure {
+fn told(journey: &Journey, kind: FailureKind, code: AvailabilityCode, last: Failure) -> Failure {
     let tries = journey.attempts.len();
     let who = if tries == 1 { "the provider".to_owned() } else { format!("all {tries} providers") };
     let models = shown_models(&journey.call);
@@ -101,7 +118,7 @@ fn told(journey: &Journey, kind: FailureKind, code: AvailabilityCode, last: &Fai
         }
         _ => format!("{models} could not be served: {who} tried failed."),
     };
-    let retry_after_ms = journey.retry_after_ms;
+    let retry_after_ms = last.retry_after_ms;
     let availability = Availability {
         code,
         retryable: code != AvailabilityCode::ModelUnavailableUpstream,
@@ -114,13 +131,8 @@ fn told(journey: &Journey, kind: FailureKind, code: AvailabilityCode, last: &Fai
         kind,
         detail,
         param: None,
-        provider_code: if last.fault == Fault::Credential {
-            None
-        } else {
-            last.provider_code.clone()
-        },
-        retry_after_ms,
-        ..last.clone()
+        provider_code: last.provider_code.filter(|_| last.fault != Fault::Credential),
+        ..last
     }
     .because(availability)
 }

@@ -11,10 +11,9 @@ use domain::request::ReasoningAsk;
 use domain::time::Timestamp;
 use domain::usage::Usage;
 
-use crate::call::{Call, Refusal};
+use crate::call::{Call, Refusal, prompt_size};
 use crate::metadata::unrouted;
 use crate::route::Route;
-use crate::tries::prompt_size;
 use crate::world::World;
 
 /// Finds out which models a request means and plans where it may go.

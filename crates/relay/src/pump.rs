@@ -10,6 +10,7 @@ use domain::failure::{Failure, FailureKind};
 use domain::money::Money;
 use domain::port::{Progress, Served};
 use domain::price::Price;
+use domain::request::Facts;
 use domain::usage::Usage;
 use tokio::task::yield_now;
 
@@ -22,6 +23,7 @@ use crate::gate::Gate;
 use crate::journey::{Journey, Origin};
 use crate::line::Line;
 use crate::metadata::metadata;
+use crate::mutant::Mutant;
 use crate::resume::resume;
 use crate::settle::{Ending, cost_so_far, part, receipt, settle, usage_so_far, used};
 use crate::world::World;
@@ -90,15 +92,8 @@ pub(crate) async fn pump(
     let route = Route { journey: &journey, origin: &origin };
     let ending = ending(world, route, (&observed, usage), &end, &line).after(broken);
     let ending = ending.shown_at(first_content);
-    let mut last = Vec::new();
-    match &end {
-        End::Complete => {
-            let shown = metadata(&journey, Some(origin.endpoint));
-            answer.close(&receipt(&ending, shown), &mut last);
-        }
-        End::Broken(failure) | End::Overrun(failure) => answer.fail(failure, &mut last),
-        End::Cancelled => (),
-    }
+    let route = Route { journey: &journey, origin: &origin };
+    let last = last_words(world, route, &mut *answer, &end, &ending);
     settle(world, journey, ending).await;
     let says_so = !last.is_empty();
     if says_so {
@@ -111,6 +106,32 @@ pub(crate) async fn pump(
     if let Some(mut body) = body {
         let _ = next_piece(&mut *body, TAIL).await;
     }
+}
+
+/// Returns what a stream ends with.
+fn last_words(
+    world: &World,
+    Route { journey, origin }: Route<'_>,
+    answer: &mut dyn StreamAnswer,
+    end: &End,
+    ending: &Ending,
+) -> Vec<u8> {
+    let mut last = Vec::new();
+    let receipt = || receipt(world, ending, metadata(journey, Some(origin.endpoint)));
+    let is_one = journey.call.request.facts.choices <= 1;
+    match end {
+        End::Complete => answer.close(&receipt(), &mut last),
+        End::Overrun(_) if is_one && answer.cut(&mut last) => answer.close(&receipt(), &mut last),
+        End::Broken(_) if world.breaks(Mutant::ErrorSwallowed) => {
+            answer.close(&receipt(), &mut last);
+        }
+        End::Broken(failure) | End::Overrun(failure) => answer.fail(failure, &mut last),
+        End::Cancelled => (),
+    }
+    if world.breaks(Mutant::EndedTwice) {
+        last.extend_from_within(..);
+    }
+    last
 }
 
 /// Returns what is said before a stream. Its cost is known by then only where the answer has
@@ -148,6 +169,9 @@ fn ending(
 ) -> Ending {
     let ending = match end {
         End::Complete => Ending::complete(world, journey, origin, seen),
+        End::Broken(_) if world.breaks(Mutant::BrokenCharged) => {
+            Ending::cancelled(world, journey, origin, seen)
+        }
         End::Broken(failure) => Ending::broken(origin, seen, failure),
         End::Cancelled => Ending::cancelled(world, journey, origin, seen),
         End::Overrun(_) => Ending::cancelled(world, journey, origin, seen).overrun(),
@@ -167,6 +191,9 @@ async fn flow(
     let mut step = streaming.step;
     let (tokens, _) = meter(route, &*streaming.answer, &mut line.gate);
     line.gate.pass(tokens).await;
+    if world.breaks(Mutant::FirstRepeated) {
+        let _ = line.send(Bytes::from(first.clone()), heading.clone()).await;
+    }
     let mut listening = match first.is_empty() {
         true => !line.is_gone(),
         false => line.send(Bytes::from(first), heading).await.is_ok(),
@@ -174,6 +201,7 @@ async fn flow(
     let mut earlier = None;
     let mut drain = None;
     let mut drained = 0;
+    let mut has_lost = false;
     loop {
         if step == Step::Done {
             return End::Complete;
@@ -202,12 +230,16 @@ async fn flow(
         let outcome = take(streaming, piece, is_hurried, &mut out).await;
         let (tokens, metered) = meter(route, &*streaming.answer, &mut line.gate);
         line.gate.pass(tokens).await;
+        if world.breaks(Mutant::PieceLost) && !std::mem::replace(&mut has_lost, true) {
+            out.clear();
+        }
         drained += if listening { 0 } else { out.len() };
         if !out.is_empty() && listening {
             listening = line.send(Bytes::from(out), Heading::default()).await.is_ok();
         }
         match outcome {
             Ok(next) => step = step.max(next),
+            Err(_) if world.breaks(Mutant::TruncationComplete) => return End::Complete,
             Err(failure) => return End::Broken(failure),
         }
         if let Err(failure) = metered {
@@ -229,7 +261,8 @@ fn meter(
 ) -> (u32, Result<(), Failure>) {
     let usage = usage_so_far(&journey.call.request.facts, answer.observed());
     let held = gate.held().amount;
-    let mut outcome = Ok(());
+    let facts = &journey.call.request.facts;
+    let mut outcome = if is_beyond(facts, answer.observed()) { Err(beyond()) } else { Ok(()) };
     if gate.is_due(usage.output) {
         let (cost, price) = cost_so_far(origin, &usage);
         let served = gate.is_new().then(|| served(journey, origin, price));
@@ -237,11 +270,26 @@ fn meter(
         gate.note(usage.output, Progress { generation, charge, usage, served });
         let believed = if usage.estimated { cost.nanos() / DISBELIEF } else { cost.nanos() };
         if held.nanos() < believed {
-            let detail = "The provider went beyond the length that it was given.";
-            outcome = Err(Failure::upstream(FailureKind::ProviderUnavailable, detail));
+            outcome = Err(beyond());
         }
     }
     (usage.output, outcome)
+}
+
+/// More bytes of an answer than any token has, on average.
+const BYTES_PER_TOKEN_MAX: u64 = 16;
+/// Bytes beyond that for which no answer is cut off.
+const BYTES_BEYOND: u64 = 1_024;
+
+/// Returns whether an answer is longer than its request lets it be, whatever its provider counts.
+fn is_beyond(facts: &Facts, observed: &Observed) -> bool {
+    let most = |max: u32| u64::from(max) * u64::from(facts.choices.max(1)) * BYTES_PER_TOKEN_MAX;
+    facts.output_tokens_max.is_some_and(|max| most(max) + BYTES_BEYOND < observed.content_bytes)
+}
+
+fn beyond() -> Failure {
+    let detail = "The provider went beyond the length that it was given.";
+    Failure::upstream(FailureKind::ProviderUnavailable, detail)
 }
 
 fn served(journey: &Journey, origin: &Origin, price: Price) -> Served {

@@ -19,6 +19,7 @@ use crate::gate::Gate;
 use crate::journey::{Journey, Served};
 use crate::line::Line;
 use crate::metadata::metadata;
+use crate::mutant::Mutant;
 use crate::outcome::last_word;
 use crate::planning::route;
 use crate::pump::pump;
@@ -40,7 +41,8 @@ pub async fn relay(world: &Arc<World>, mut call: Call) -> Result<Reply, Box<Refu
     let (call, held) = admit(&*world.ledger, call, &plan, route.models[0]).await?;
     let (to_caller, from_task) = oneshot::channel();
     let timeouts = call.snapshot.timeouts;
-    let gate = Gate::new(world.ledger.clone(), held);
+    let is_rash = world.breaks(Mutant::ShownBeforeDurable);
+    let gate = Gate::new(world.ledger.clone(), held, is_rash);
     let line = Line::new(&call.request, to_caller, &timeouts, gate);
     let journey = Box::new(Journey {
         call,
@@ -66,7 +68,7 @@ async fn travel(world: Arc<World>, mut journey: Box<Journey>, mut line: Line) {
     match first_that_answers(&world, &mut journey, &mut line).await {
         Ok(served) => pass_on(&world, journey, served, line).await,
         Err(last) => {
-            let failure = last_word(&journey, last);
+            let failure = last_word(&world, &journey, last);
             let ending = Ending::refused(&failure, line.is_gone());
             let (attempts, shown) = (journey.attempts.clone(), metadata(&journey, None));
             let event = broken_event(&journey, &failure);
@@ -104,7 +106,7 @@ async fn pass_on(world: &Arc<World>, journey: Box<Journey>, served: Served, mut 
     let usage = used(&journey, &origin, &observed, true).await;
     let ending = Ending::complete(world, &journey, &origin, (&observed, usage));
     let ending = ending.shown_at(world.clock.now());
-    let receipt = receipt(&ending, metadata(&journey, Some(origin.endpoint)));
+    let receipt = receipt(world, &ending, metadata(&journey, Some(origin.endpoint)));
     let heading = Heading {
         dropped: journey.dropped.clone(),
         cost: Some(receipt.cost),

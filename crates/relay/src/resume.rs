@@ -10,6 +10,7 @@ use domain::plan::{ATTEMPTS_MAX, Candidate};
 use tokio::time::timeout;
 
 use crate::attempt::Streaming;
+use crate::call::{prompt_size, tokens};
 use crate::collect::{read_error, silence};
 use crate::errand::Errand;
 use crate::health::Parcel;
@@ -17,7 +18,7 @@ use crate::journey::{Journey, Origin};
 use crate::line::Line;
 use crate::prepare::prepared;
 use crate::settle::{part, usage_so_far};
-use crate::tries::{cause, deadline, prompt_size, record, tokens};
+use crate::tries::{cause, deadline, record};
 use crate::world::{Body, ContentType, Response, World};
 
 /// Who goes on.

@@ -18,6 +18,7 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use crate::journey::{Journey, Origin};
+use crate::mutant::Mutant;
 use crate::planning::remember;
 use crate::world::World;
 
@@ -51,7 +52,8 @@ impl Ending {
         let failed = observed.finish == Some(FinishReason::Error);
         let nothing = usage.output == 0 && observed.finish.is_none();
         let bill = bill(&origin.price, &usage);
-        let bill = if failed || nothing { bill.insured() } else { bill.charged(world, journey) };
+        let is_free = failed || nothing || world.breaks(Mutant::CompleteFree);
+        let bill = if is_free { bill.insured() } else { bill.charged(world, journey) };
         let ending = Ending::served(origin, observed, usage, bill);
         Ending { outcome: Outcome::Finished, ..ending }
     }
@@ -274,10 +276,11 @@ pub(crate) fn part(
 }
 
 /// Returns what the answer tells of its cost.
-pub(crate) fn receipt(ending: &Ending, metadata: Option<Value>) -> Receipt {
+pub(crate) fn receipt(world: &World, ending: &Ending, metadata: Option<Value>) -> Receipt {
+    let wrong = i64::from(world.breaks(Mutant::CostShownWrong));
     Receipt {
         usage: ending.usage,
-        cost: ending.amounts.charge,
+        cost: ending.amounts.charge.saturating_add(Money::from_nanos(wrong)),
         prompt_cost: ending.prompt_cost,
         metadata,
     }
@@ -286,6 +289,9 @@ pub(crate) fn receipt(ending: &Ending, metadata: Option<Value>) -> Receipt {
 /// Ends the reservation, books the cost and leaves the record.
 pub(crate) async fn settle(world: &World, mut journey: Box<Journey>, ending: Ending) {
     let now = world.clock.now();
+    if ending.outcome == Outcome::Refused && world.breaks(Mutant::RefusalNotSettled) {
+        return;
+    }
     if let Some(permit) = journey.permit.take() {
         let tokens = u64::from(ending.usage.prompt()) + u64::from(ending.usage.output);
         permit.settle(Used { tokens, spend: ending.amounts.charge });
@@ -307,7 +313,11 @@ pub(crate) async fn settle(world: &World, mut journey: Box<Journey>, ending: End
         duration_ms = generation.detail.generation_ms,
         "generation settled"
     );
-    if let Err(failure) = world.ledger.settle(Ended { generation, price, amounts }).await {
+    let ended = Ended { generation, price, amounts };
+    if world.breaks(Mutant::SettledTwice) {
+        let _ = world.ledger.settle(ended.clone()).await;
+    }
+    if let Err(failure) = world.ledger.settle(ended).await {
         tracing::error!(generation.id = %id, cost.nanos = cost.nanos(), "could not settle: {failure}");
     }
 }

@@ -8,17 +8,19 @@ use dialect::request::Request;
 use domain::catalog::{Endpoint, EndpointIx, ModelIx};
 use domain::failure::{Failure, FailureKind, Fault, Retry};
 use domain::generation::AttemptRecord;
-use domain::health::{Blame, Cause, PromptSize};
+use domain::health::{Blame, Cause};
 use domain::plan::{ATTEMPTS_MAX, Candidate};
 use domain::time::Timestamp;
 use tokio::time::sleep;
 
 use crate::attempt::{Attempted, Patience, Try, attempt};
-use crate::call::Call;
-use crate::errand::{Errand, hash};
+use crate::call::{Call, prompt_size, tokens};
+use crate::errand::Errand;
+use crate::hash::hash;
 use crate::health::{Obstacle, Parcel, Why};
 use crate::journey::{Journey, Origin, Served};
 use crate::line::Line;
+use crate::mutant::Mutant;
 use crate::outcome::closed;
 use crate::prepare::prepared;
 use crate::world::World;
@@ -41,7 +43,10 @@ pub(crate) async fn first_that_answers(
     journey: &mut Journey,
     line: &mut Line,
 ) -> Result<Served, Failure> {
-    let candidates = journey.plan.candidates.clone();
+    let mut candidates = journey.plan.candidates.clone();
+    if world.breaks(Mutant::OutOfOrder) {
+        candidates.reverse();
+    }
     let mut last: Option<(Candidate, Failure)> = None;
     let mut passed_over: Vec<(Candidate, Obstacle)> = Vec::new();
     let mut skipped_model: Option<ModelIx> = None;
@@ -55,14 +60,19 @@ pub(crate) async fn first_that_answers(
             Tried::PassedOver(obstacle) => passed_over.push((*candidate, obstacle)),
             Tried::Failed(failure) => {
                 match failure.retry {
+                    Retry::Never if world.breaks(Mutant::CallersFaultRetried) => (),
                     Retry::Never => return Err(failure),
                     Retry::NextModel => skipped_model = Some(model),
+                    Retry::NextEndpoint if world.breaks(Mutant::NoFailover) => return Err(failure),
+                    Retry::NextEndpoint if world.breaks(Mutant::AskedTwice) => {
+                        let _ = try_one(world, journey, line, *candidate, false).await;
+                    }
                     Retry::NextEndpoint => (),
                 }
                 last = Some((*candidate, failure));
             }
         }
-        if line.is_gone() {
+        if line.is_gone() && !world.breaks(Mutant::AskedAfterLeaving) {
             break;
         }
     }
@@ -200,7 +210,9 @@ async fn try_one(
     };
     errand.first_content();
     journey.dropped.clone_from(&exchange.wire().dropped);
-    let Some(card) = &endpoint.price else {
+    let first = journey.plan.candidates[0].endpoint;
+    let priced = if world.breaks(Mutant::PriceOfTheFirst) { first } else { candidate.endpoint };
+    let Some(card) = &snapshot.catalog.endpoint(priced).price else {
         return Tried::Failed(Failure::house("an endpoint has no price"));
     };
     let price = card.at(journey.call.received, journey.call.request.facts.priority);
@@ -240,17 +252,6 @@ pub(crate) fn cause(call: &Call) -> Cause {
     Cause { caller: hash(call.key.id.as_str().as_bytes()), request: hash(&call.request.body) }
 }
 
-/// Returns the size of the prompt, by which waits for the first token are compared.
-pub(crate) fn prompt_size(call: &Call) -> PromptSize {
-    PromptSize::of_tokens(call.request.facts.prompt_bytes / 4)
-}
-
-/// Returns about how many tokens providers count for a request when they admit it.
-pub(crate) fn tokens(call: &Call) -> u64 {
-    let facts = &call.request.facts;
-    u64::from(facts.prompt_bytes / 4) + u64::from(facts.output_tokens_max.unwrap_or(0))
-}
-
 pub(crate) fn record(
     world: &World,
     journey: &mut Journey,
@@ -264,6 +265,9 @@ pub(crate) fn record(
         let asked_for = [journey.retry_after_ms, failure.retry_after_ms];
         journey.retry_after_ms = asked_for.into_iter().flatten().min();
         report(journey, endpoint, status, failure);
+    }
+    if failure.is_some() && world.breaks(Mutant::AttemptUnrecorded) {
+        return;
     }
     journey.attempts.push(AttemptRecord {
         endpoint: endpoint.id.clone(),

@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use crate::bonds::Bonds;
 use crate::drain::Drains;
 use crate::health::{Health, Watch};
+use crate::mutant::Mutant;
 
 /// What outlives requests and reloads.
 pub struct World {
@@ -38,6 +39,15 @@ pub struct World {
     pub tasks: TaskTracker,
     /// The streams that are read to their end for nobody.
     pub drains: Drains,
+    /// The rule that is broken: none, outside tests.
+    pub mutant: Mutant,
+}
+
+impl World {
+    /// Returns whether this is the rule that is broken.
+    pub(crate) fn breaks(&self, rule: Mutant) -> bool {
+        self.mutant.breaks(rule)
+    }
 }
 
 /// What one request sees of catalog and configuration. A reload makes another one.

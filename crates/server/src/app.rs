@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use relay::mutant::Mutant;
 use relay::{Bonds, Drains, Health, Snapshot, World};
 use store::{Db, SqlBooks};
 use tokio_util::task::TaskTracker;
@@ -96,6 +97,7 @@ impl App {
             health,
             tasks: TaskTracker::new(),
             drains: Drains::default(),
+            mutant: Mutant::None,
         };
         let intake = Intake::new(&current.config);
         let kept = &current.config.idempotency;

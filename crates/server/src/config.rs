@@ -36,6 +36,8 @@ pub struct Config {
     pub credits: Credits,
     /// Where what is not yet in the database is kept.
     pub journal: Journal,
+    /// Whom connections to providers trust.
+    pub network: Network,
     /// How long things may take.
     pub timeouts: Timeouts,
     /// How much callers may use, and how large things may be.
@@ -87,6 +89,14 @@ pub enum CreditsMode {
 pub struct Journal {
     /// The folder of all journals; empty means one in the data folder.
     pub folder: PathBuf,
+}
+
+/// Whom connections to providers trust.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// Files of certificates in PEM.
+    pub authorities: Vec<PathBuf>,
 }
 
 /// How long things may take, in milliseconds. `default.toml` explains each.

@@ -15,7 +15,8 @@
 //! `DELETE` clears the list, `GET /_sim/health` says that the simulator is there.
 //!
 //! Faults that come before a port is open have addresses of their own: [`refusing`],
-//! [`black_hole`], [`mute`], and with the feature `tls` ports with wrong certificates.
+//! [`black_hole`], [`mute`], and with the feature `tls` ports with wrong certificates and ports
+//! that break the rules of HTTP/2.
 mod answer;
 mod ask;
 mod bounds;
@@ -27,6 +28,8 @@ mod draw;
 mod event;
 mod exchange;
 mod fault;
+#[cfg(feature = "tls")]
+mod h2;
 mod places;
 mod play;
 mod provider;
@@ -45,6 +48,8 @@ mod world;
 
 pub use bounds::ScriptError;
 pub use fault::{BrokenJson, ContentLength, CutInside, Encoding, Fault, MalformedSse, OddUsage};
+#[cfg(feature = "tls")]
+pub use h2::H2Fault;
 pub use places::{BlackHole, Mute, Refusing, black_hole, mute, refusing};
 pub use record::{Counters, Ending, RecordedRequest};
 pub use script::{ReasoningShape, Script, ScriptedCall, ToolUse, UsagePlace};

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use tokio::io::copy_bidirectional;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// What a TLS port shows for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,26 +68,45 @@ impl Simulator {
     /// # Errors
     /// When no port is free, no certificate can be made or the simulator is shut down.
     pub fn tls_port(&self, certificate: Certificate) -> io::Result<TlsPort> {
+        let inner = self.addr();
+        self.open_tls(certificate, b"http/1.1", move |stream| pass_on(stream, inner))
+    }
+
+    /// Opens a TLS port whose connections speak `protocol` and are served by `serve`.
+    pub(crate) fn open_tls<F>(
+        &self,
+        certificate: Certificate,
+        protocol: &[u8],
+        serve: impl Fn(TlsStream<TcpStream>) -> F + Copy + Send + 'static,
+    ) -> io::Result<TlsPort>
+    where
+        F: Future<Output = io::Result<()>> + Send + 'static,
+    {
         let root = root().map_err(io::Error::other)?;
-        let acceptor = TlsAcceptor::from(Arc::new(server_config(certificate, &root)?));
+        let mut config = server_config(certificate, &root)?;
+        config.alpn_protocols = vec![protocol.to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
-        let inner = self.addr();
         self.spawn(async move {
-            if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                while let Ok((stream, _)) = listener.accept().await {
-                    tokio::spawn(pass_on(acceptor.clone(), stream, inner));
-                }
+            let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    // Whoever refuses the certificate just leaves.
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        let _ = serve(stream).await;
+                    }
+                });
             }
         })?;
         Ok(TlsPort { addr, root_der: root.der().to_vec(), root_pem: root.pem() })
     }
 }
 
-/// Carries one connection to the simulator. Whoever refuses the certificate just leaves.
-async fn pass_on(acceptor: TlsAcceptor, stream: TcpStream, inner: SocketAddr) -> io::Result<()> {
-    let mut outer = acceptor.accept(stream).await?;
+/// Carries one connection to the simulator.
+async fn pass_on(mut outer: TlsStream<TcpStream>, inner: SocketAddr) -> io::Result<()> {
     let mut inner = TcpStream::connect(inner).await?;
     inner.set_nodelay(true)?;
     copy_bidirectional(&mut outer, &mut inner).await?;
@@ -109,14 +129,12 @@ fn server_config(
     let (chain, key) = leaf(certificate, root).map_err(io::Error::other)?;
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
     let ring = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(ring)
+    ServerConfig::builder_with_provider(ring)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .with_no_client_auth()
         .with_single_cert(vec![chain], key.into())
-        .map_err(io::Error::other)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+        .map_err(io::Error::other)
 }
 
 fn leaf(

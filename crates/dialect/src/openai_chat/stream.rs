@@ -103,6 +103,11 @@ impl StreamAnswer for Passing {
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {
         push_failure(&self.state.lane.face, failure, out);
     }
+
+    fn cut(&mut self, out: &mut Vec<u8>) -> bool {
+        self.state.cut(out);
+        true
+    }
 }
 
 impl State {
@@ -132,6 +137,23 @@ impl State {
         self.done = true;
         self.settle();
         Ok(Step::Done)
+    }
+
+    /// Ends every choice that is open for its length.
+    fn cut(&mut self, out: &mut Vec<u8>) {
+        let open = self.begun & !self.ended;
+        for index in (0..128).filter(|index| open & bit(*index) != 0) {
+            let said =
+                if self.lane.face.is_legacy { r#""text":"""# } else { r#""delta":{"content":""}"# };
+            out.extend_from_slice(&self.head);
+            let choice = format!(
+                "{{\"index\":{index},{said},\"finish_reason\":\"length\",\
+                 \"native_finish_reason\":null,\"logprobs\":null}}]}}\n\n"
+            );
+            out.extend_from_slice(choice.as_bytes());
+        }
+        self.ended |= open;
+        self.observed.finish = Some(FinishReason::Length);
     }
 
     /// Forgets a count that leaves out what was seen.

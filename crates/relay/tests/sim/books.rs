@@ -2,7 +2,9 @@
 //! relay's part is judged by it; the house's own ledger has a simulation of its own.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use domain::failure::{Failure, FailureKind};
 use domain::generation::Generation;
@@ -11,6 +13,7 @@ use domain::key::Spend;
 use domain::money::Money;
 use domain::port::{Ended, Held, Intent, Ledger, Mark, Progress, Waiting};
 use domain::time::Timestamp;
+use tokio::time::sleep;
 
 /// Settled generations, as they came.
 #[derive(Default)]
@@ -20,7 +23,12 @@ pub struct Memory(pub Mutex<Vec<Generation>>);
 pub struct MemoryLedger {
     books: Mutex<Books>,
     settled: Arc<Memory>,
+    /// What was held last would survive a crash.
+    on_disk: AtomicBool,
 }
+
+/// How long a disk takes.
+const SYNC: Duration = Duration::from_millis(3);
 
 #[derive(Default)]
 struct Books {
@@ -42,7 +50,7 @@ struct Hold {
 impl MemoryLedger {
     /// Opens empty books.
     pub fn new(settled: Arc<Memory>) -> MemoryLedger {
-        MemoryLedger { books: Mutex::default(), settled }
+        MemoryLedger { books: Mutex::default(), settled, on_disk: AtomicBool::new(false) }
     }
 
     /// Brings in what a key had spent. A key that is open stays as it is.
@@ -54,6 +62,11 @@ impl MemoryLedger {
     /// Returns what a key has spent as it stands at `now`, or `None` while it is not open.
     pub fn spend(&self, key: &KeyId, now: Timestamp) -> Option<Spend> {
         self.books().keys.get(key).map(|account| account.spend.at(now))
+    }
+
+    /// Returns whether what was held last would survive a crash.
+    pub fn is_on_disk(&self) -> bool {
+        self.on_disk.load(Ordering::Relaxed)
     }
 
     /// Returns how many reservations stand open.
@@ -89,13 +102,12 @@ impl Books {
         Ok(Held { amount, mark: 0 })
     }
 
-    /// Books a generation; returns whether it was still open.
-    fn settle(&mut self, generation: &Generation) -> bool {
-        let Some(hold) = self.holds.remove(&generation.id) else { return false };
+    /// Books a generation that is still open.
+    fn settle(&mut self, generation: &Generation) {
+        let Some(hold) = self.holds.remove(&generation.id) else { return };
         let account = self.keys.entry(hold.key).or_default();
         account.held = account.held.saturating_sub(hold.ceiling);
         account.spend = account.spend.plus(generation.cost, generation.created);
-        true
     }
 }
 
@@ -111,6 +123,7 @@ fn refusal(limit: Money, spent: Money, held: Money, ceiling: Money) -> Failure {
 impl Ledger for MemoryLedger {
     fn hold<'a>(&'a self, intent: Intent) -> Waiting<'a, Result<Held, Failure>> {
         let outcome = self.books().hold(intent);
+        self.on_disk.store(false, Ordering::Relaxed);
         Box::pin(std::future::ready(outcome))
     }
 
@@ -119,11 +132,14 @@ impl Ledger for MemoryLedger {
     }
 
     fn is_durable(&self, _mark: Mark) -> bool {
-        true
+        self.is_on_disk()
     }
 
     fn durable<'a>(&'a self, _mark: Mark) -> Waiting<'a, ()> {
-        Box::pin(std::future::ready(()))
+        Box::pin(async {
+            sleep(SYNC).await;
+            self.on_disk.store(true, Ordering::Relaxed);
+        })
     }
 
     fn cover(&self, generation: &GenerationId, cost: Money) -> Money {
@@ -132,9 +148,9 @@ impl Ledger for MemoryLedger {
     }
 
     fn settle<'a>(&'a self, ended: Ended) -> Waiting<'a, Result<(), Failure>> {
-        if self.books().settle(&ended.generation) {
-            self.settled.0.lock().unwrap().push(ended.generation);
-        }
+        self.books().settle(&ended.generation);
+        self.on_disk.store(true, Ordering::Relaxed);
+        self.settled.0.lock().unwrap().push(ended.generation);
         Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -1,5 +1,6 @@
 //! What must hold after every request, whatever happened.
 
+use domain::failure::{Failure, Fault};
 use domain::generation::{Generation, Outcome};
 use domain::money::Money;
 
@@ -12,17 +13,30 @@ pub enum Seen {
     Whole(String),
     Streamed(String),
     Refused(u16),
+    /// Refused in words that are a provider's, which had failed.
+    Leaked,
+    /// Something, before the reservation would have survived a crash.
+    TooEarly,
     /// Left before the end.
     Left,
 }
 
 impl Seen {
+    pub fn refused(failure: &Failure) -> Seen {
+        match failure.detail.contains("upstream says no") && failure.fault != Fault::Caller {
+            true => Seen::Leaked,
+            false => Seen::Refused(failure.status()),
+        }
+    }
+
     pub fn word(&self) -> &'static str {
         match self {
             Seen::Whole(_) => "whole",
             Seen::Streamed(text) if text.contains("\"error\"") => "broken stream",
             Seen::Streamed(_) => "stream",
             Seen::Refused(_) => "refused",
+            Seen::Leaked => "leaked",
+            Seen::TooEarly => "too early",
             Seen::Left => "left",
         }
     }
@@ -43,6 +57,8 @@ pub async fn check(scene: &Scene, stage: &Stage, seen: &Seen) -> Result<(), Stri
         Seen::Whole(text) => whole(scene, generation, text),
         Seen::Streamed(text) => streamed(scene, generation, text),
         Seen::Refused(status) => refused(scene, generation, *status),
+        Seen::Leaked => Err("text of a provider that failed shows".to_owned()),
+        Seen::TooEarly => Err("shown before the reservation was durable".to_owned()),
         Seen::Left => Ok(()),
     }
 }
@@ -59,6 +75,8 @@ fn attempts(scene: &Scene, stage: &Stage, generation: &Generation) -> Result<(),
     let decisive = scene.fates.iter().position(|fate| decides(scene, fate));
     let most = decisive.map_or(scene.fates.len(), |place| place + 1);
     rule(asked.len() <= most, "an endpoint was asked after the matter was decided")?;
+    let late = scene.patience_ms.is_some_and(|ms| stage.upstream.last_asked() > ms);
+    rule(!late, "an endpoint was asked after the caller had left")?;
     let recorded = generation.detail.attempts.len();
     rule(recorded == asked.len(), "attempts are missing from the record")
 }

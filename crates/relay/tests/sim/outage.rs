@@ -28,7 +28,7 @@ fn is_answered(told: &Told) -> bool {
         Seen::Streamed(text) => {
             WORDS.iter().all(|word| text.contains(word)) && !text.contains("\"error\"")
         }
-        Seen::Refused(_) | Seen::Left => false,
+        Seen::Refused(_) | Seen::Leaked | Seen::TooEarly | Seen::Left => false,
     }
 }
 

@@ -14,6 +14,7 @@ use domain::health::Quota;
 use domain::id::GenerationId;
 use domain::key::Spend;
 use domain::port::Waiting;
+use relay::mutant::Mutant;
 use relay::{
     Body, Bonds, Call, ContentType, Drains, Offer, Response, Snapshot, Upstream, World, relay,
 };
@@ -168,6 +169,7 @@ async fn perform(cuts: Vec<usize>, habit: Habit, wants: bool) -> Outcomes {
         limits: Arc::new(domain::limit::Unlimited),
         tasks: TaskTracker::new(),
         drains: Drains::default(),
+        mutant: Mutant::None,
     });
     let offers: Vec<Offer> = (0..3).map(EndpointIx).map(offer).collect();
     let snapshot =
@@ -189,7 +191,7 @@ async fn perform(cuts: Vec<usize>, habit: Habit, wants: bool) -> Outcomes {
     };
     let seen = match relay(&world, call).await {
         Ok(reply) => heard(reply).await,
-        Err(refusal) => Seen::Refused(refusal.failure.status()),
+        Err(refusal) => Seen::refused(&refusal.failure),
     };
     world.tasks.close();
     world.tasks.wait().await;

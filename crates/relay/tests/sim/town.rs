@@ -11,6 +11,7 @@ use domain::generation::App;
 use domain::id::GenerationId;
 use domain::key::{ApiKey, Spend};
 use domain::port::{Entropy, Waiting};
+use relay::mutant::Mutant;
 use relay::{Bonds, Call, Drains, Offer, Response, Snapshot, Upstream, World, relay};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::TaskTracker;
@@ -107,6 +108,7 @@ impl Town {
             limits: Arc::new(domain::limit::Unlimited),
             tasks: TaskTracker::new(),
             drains: Drains::default(),
+            mutant: Mutant::None,
         };
         let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health);
         Town { world: Arc::new(world), snapshot: Arc::new(snapshot), upstream, keys, begun }
@@ -154,7 +156,7 @@ impl Town {
 async fn ask(world: Arc<World>, call: Call, at: u64) -> Told {
     let begun = Instant::now();
     let (seen, retry_after_ms) = match relay(&world, call).await {
-        Err(refusal) => (Seen::Refused(refusal.failure.status()), refusal.failure.retry_after_ms),
+        Err(refusal) => (Seen::refused(&refusal.failure), refusal.failure.retry_after_ms),
         Ok(reply) => (heard(reply).await, None),
     };
     Told { at, took: begun.elapsed().as_millis() as u64, seen, retry_after_ms }

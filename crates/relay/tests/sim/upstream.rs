@@ -13,7 +13,7 @@ use domain::failure::{Failure, FailureKind};
 use domain::health::Quota;
 use domain::port::Waiting;
 use relay::{Body, ContentType, Response, Upstream};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::world::Dice;
 
@@ -95,25 +95,24 @@ pub const USAGE: &str = r#"{"prompt_tokens":7,"completion_tokens":5,"total_token
 /// Providers that do what their fates say, and note that they were asked.
 pub struct Scripted {
     fates: Vec<Fate>,
-    asked: Mutex<Vec<u32>>,
+    /// Who was asked, and how many milliseconds after the beginning.
+    asked: Mutex<Vec<(u32, u64)>>,
+    begun: Instant,
 }
 
 impl Scripted {
     pub fn new(fates: Vec<Fate>) -> Scripted {
-        Scripted { fates, asked: Mutex::default() }
-    }
-
-    /// Changes what is noted. Returns whether that made a difference.
-    pub fn tamper(&self, change: impl FnOnce(&mut Vec<u32>)) -> bool {
-        let mut asked = self.asked.lock().unwrap();
-        let before = asked.clone();
-        change(&mut asked);
-        *asked != before
+        Scripted { fates, asked: Mutex::default(), begun: Instant::now() }
     }
 
     /// Returns which endpoints were asked, in order.
     pub fn asked(&self) -> Vec<u32> {
-        self.asked.lock().unwrap().clone()
+        self.asked.lock().unwrap().iter().map(|(endpoint, _)| *endpoint).collect()
+    }
+
+    /// Returns when the last one was asked, in milliseconds since the beginning.
+    pub fn last_asked(&self) -> u64 {
+        self.asked.lock().unwrap().last().map_or(0, |(_, at)| *at)
     }
 }
 
@@ -124,7 +123,8 @@ impl Upstream for Scripted {
         _credential: usize,
         wire: &'a Wire,
     ) -> Waiting<'a, Result<Response, Failure>> {
-        self.asked.lock().unwrap().push(endpoint.0);
+        let at = self.begun.elapsed().as_millis() as u64;
+        self.asked.lock().unwrap().push((endpoint.0, at));
         let fate = self.fates[endpoint.0 as usize].clone();
         let streams = wire.streams;
         Box::pin(act(fate, streams))

@@ -13,6 +13,7 @@ use domain::key::{ApiKey, Spend};
 use domain::money::Money;
 use domain::port::{Clock, Entropy};
 use domain::time::Timestamp;
+use relay::mutant::Mutant;
 use relay::{Bonds, Call, Drains, Offer, Reply, ReplyBody, Snapshot, Timeouts, World, relay};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -127,6 +128,11 @@ const THREE: [(&str, &str); 3] = [("a", "1"), ("b", "2"), ("c", "3")];
 
 impl Stage {
     pub fn build(scene: &Scene) -> Stage {
+        Stage::broken(scene, Mutant::None)
+    }
+
+    /// Builds a stage on which a rule is broken.
+    pub fn broken(scene: &Scene, mutant: Mutant) -> Stage {
         let file =
             SourceFile { path: "sim.toml".to_owned(), text: overlay(&THREE, scene.cancellable) };
         let layers = Layers { base: vec![], overlays: vec![vec![file]] };
@@ -146,6 +152,7 @@ impl Stage {
             limits: Arc::new(domain::limit::Unlimited),
             tasks: TaskTracker::new(),
             drains: Drains::default(),
+            mutant,
         };
         let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health);
         let snapshot = Arc::new(snapshot);
@@ -170,7 +177,7 @@ impl Stage {
             wants_metadata: false,
             snapshot: self.snapshot.clone(),
         };
-        let listening = listen(self.world.clone(), call);
+        let listening = listen(self, call);
         let seen = match scene.patience_ms {
             None => listening.await,
             Some(ms) => tokio::time::timeout(Duration::from_millis(ms), listening)
@@ -188,9 +195,10 @@ pub fn decoded(body: String) -> Request {
         .expect("a request")
 }
 
-async fn listen(world: Arc<World>, call: Call) -> Seen {
-    match relay(&world, call).await {
-        Err(refusal) => Seen::Refused(refusal.failure.status()),
+async fn listen(stage: &Stage, call: Call) -> Seen {
+    match relay(&stage.world, call).await {
+        Ok(_) if !stage.ledger.is_on_disk() => Seen::TooEarly,
+        Err(refusal) => Seen::refused(&refusal.failure),
         Ok(reply) => heard(reply).await,
     }
 }

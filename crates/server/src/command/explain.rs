@@ -49,7 +49,7 @@ async fn from_instance(
     let base = url.trim_end_matches('/').trim_end_matches("/api/v1");
     let address = format!("{base}/api/v1/generation/receipt?id={id}");
     let key = key.map(Secret::new);
-    let clients = Clients::new(Duration::from_secs(10));
+    let clients = Clients::new(Duration::from_secs(10), &[])?;
     let asked = clients.ask(&address, key.as_ref(), RECEIPT_BYTES_MAX);
     let (status, body) = tokio::time::timeout(FETCH, asked)
         .await

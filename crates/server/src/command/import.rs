@@ -53,8 +53,8 @@ fn read_source(source: &str) -> Result<String, Trouble> {
             .map_err(|error| format!("{source}: {error}").into());
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let clients = Clients::new(Duration::from_secs(10), &[])?;
     let fetched = runtime.block_on(async {
-        let clients = Clients::new(Duration::from_secs(10));
         tokio::time::timeout(FETCH, clients.fetch(source, SOURCE_BYTES_MAX)).await
     });
     let bytes = fetched.map_err(|_| format!("{source}: no answer within {FETCH:?}"))??;

@@ -23,7 +23,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
 use crate::listener::{self, Door};
 use crate::snapshot::{Assembled, Parts, assemble, read_overlays};
-use crate::upstream::Clients;
+use crate::upstream::{Clients, authorities};
 use crate::{budgets, database, demo, limits, payments, routes};
 
 const CONFIG_DEFAULT: &str = "interline.toml";
@@ -88,7 +88,9 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     let (db, _claim) = database::open(&config).await?;
     let hasher = hasher(&db).await?;
     let root = root_key(&db, &hasher, serve.root_key.as_deref()).await?;
-    let clients = Clients::new(Duration::from_millis(config.timeouts.connect_ms));
+    let trusted = authorities(&config.network.authorities)?;
+    let connect = Duration::from_millis(config.timeouts.connect_ms);
+    let clients = Clients::new(connect, &trusted)?;
     let desk = payments::open(&config.payments, &clients, &db)?;
     let health = Arc::new(Health::default());
     let mut house = House { clients, health: health.clone(), simulator: None };

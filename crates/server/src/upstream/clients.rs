@@ -1,6 +1,7 @@
 //! Connections to providers, which outlive reloads.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -13,15 +14,18 @@ use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::GaiResolver;
+use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
 
+use super::connector::{Timely, Uses};
 use super::guard::PublicResolver;
 use super::media::{self, AGENT};
+use super::names::Names;
 
-type HttpsClient<R> = Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>;
+type HttpsClient<R> = Client<Timely<HttpsConnector<HttpConnector<R>>>, Full<Bytes>>;
 
 /// How long an unused connection is kept.
 const POOL_IDLE: Duration = Duration::from_secs(60);
@@ -41,28 +45,47 @@ const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlen
 /// The connections of this process. They outlive reloads.
 #[derive(Clone)]
 pub struct Clients {
-    public: HttpsClient<PublicResolver>,
-    private: HttpsClient<GaiResolver>,
+    public: Pair<PublicResolver>,
+    private: Pair<Names>,
+}
+
+/// A client, and one that opens a connection for each request.
+#[derive(Clone)]
+struct Pair<R> {
+    pooled: HttpsClient<R>,
+    fresh: HttpsClient<R>,
 }
 
 impl Clients {
-    /// Makes clients that wait at most `connect` for a connection.
-    pub fn new(connect: Duration) -> Clients {
-        Clients {
-            public: client(HttpConnector::new_with_resolver(PublicResolver::new()), connect),
-            private: client(HttpConnector::new(), connect),
-        }
+    /// Makes clients that wait at most `connect` for a connection, and trust `authorities` besides
+    /// those of the public web.
+    ///
+    /// # Errors
+    /// When one of the authorities is none.
+    pub fn new(
+        connect: Duration,
+        authorities: &[CertificateDer<'_>],
+    ) -> Result<Clients, rustls::Error> {
+        let tls = tls(authorities)?;
+        Ok(Clients {
+            public: pair(PublicResolver::new(), connect, &tls),
+            private: pair(Names::new(), connect, &tls),
+        })
     }
 
     /// Sends a request: to anywhere where the operator said so, and otherwise to public addresses.
+    ///
+    /// A provider may close a connection that is kept just when a request is on its way, or refuse
+    /// a request that it has not looked at: then the request is sent once more, over a connection
+    /// of its own.
     pub(super) async fn send(
         &self,
         private: bool,
         request: Request<Full<Bytes>>,
     ) -> Result<http::Response<Incoming>, Error> {
         match private {
-            true => self.private.request(request).await,
-            false => self.public.request(request).await,
+            true => self.private.send(request).await,
+            false => self.public.send(request).await,
         }
     }
 
@@ -75,7 +98,7 @@ impl Clients {
         address: &str,
         bytes_max: usize,
     ) -> Result<Bytes, Failure> {
-        media::fetch(&self.public, address, bytes_max, false).await
+        media::fetch(&self.public.pooled, address, bytes_max, false).await
     }
 
     /// Posts a form, and returns the status and the body of the answer. `basic`: an id and a secret
@@ -148,7 +171,7 @@ impl Clients {
             bearer.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, bearer);
         }
-        let response = self.private.request(request).await?;
+        let response = self.private.pooled.request(request).await?;
         let status = response.status().as_u16();
         let body = Limited::new(response.into_body(), bytes_max).collect().await?;
         Ok((status, body.to_bytes().into()))
@@ -166,7 +189,7 @@ impl Clients {
     ) -> Result<(u16, Bytes), Box<dyn StdError + Send + Sync>> {
         request.headers_mut().insert(USER_AGENT, AGENT);
         let answer = async {
-            let response = self.private.request(request).await?;
+            let response = self.private.pooled.request(request).await?;
             let status = response.status().as_u16();
             let body = Limited::new(response.into_body(), bytes_max).collect().await?;
             Ok((status, body.to_bytes()))
@@ -175,25 +198,76 @@ impl Clients {
     }
 }
 
-fn client<R>(mut http: HttpConnector<R>, connect: Duration) -> HttpsClient<R>
+impl<R> Pair<R>
 where
-    HttpConnector<R>: Clone + Send + Sync + 'static,
-    HttpsConnector<HttpConnector<R>>: hyper_util::client::legacy::connect::Connect + Clone,
+    Timely<HttpsConnector<HttpConnector<R>>>: Connect + Clone + Send + Sync + 'static,
 {
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<http::Response<Incoming>, Error> {
+        let again = request.clone();
+        let answer = match self.pooled.request(request).await {
+            Err(error) if Uses::had_some(&error) || is_unseen(&error) => {
+                tracing::debug!("sent once more, over a fresh connection: {error:?}");
+                self.fresh.request(again).await
+            }
+            answer => answer,
+        }?;
+        if let Some(uses) = answer.extensions().get::<Uses>() {
+            uses.add();
+        }
+        Ok(answer)
+    }
+}
+
+/// Returns whether a provider said that it has not looked at a request (RFC 9113, section 8.7).
+pub(super) fn is_unseen(error: &Error) -> bool {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(broken) = inner.downcast_ref::<h2::Error>() {
+            let is_parting = broken.is_go_away() && broken.reason() == Some(h2::Reason::NO_ERROR);
+            return is_parting || broken.reason() == Some(h2::Reason::REFUSED_STREAM);
+        }
+        cause = inner.source();
+    }
+    false
+}
+
+fn tls(authorities: &[CertificateDer<'_>]) -> Result<ClientConfig, rustls::Error> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    for authority in authorities {
+        roots.add(authority.clone())?;
+    }
+    let ring = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions()?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn pair<R>(resolver: R, connect: Duration, tls: &ClientConfig) -> Pair<R>
+where
+    HttpConnector<R>: Clone,
+    R: Clone,
+    Timely<HttpsConnector<HttpConnector<R>>>: Connect + Clone + Send + Sync + 'static,
+{
+    let mut http = HttpConnector::new_with_resolver(resolver);
     http.enforce_http(false);
     http.set_nodelay(true);
     http.set_connect_timeout(Some(connect));
     http.set_keepalive(Some(Duration::from_secs(30)));
     let https = HttpsConnectorBuilder::new()
-        .with_webpki_roots()
+        .with_tls_config(tls.clone())
         .https_or_http()
         .enable_http1()
         .enable_http2()
         .wrap_connector(http);
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .timer(TokioTimer::new())
-        .pool_idle_timeout(POOL_IDLE)
-        .http1_max_buf_size(HEAD_BYTES_MAX)
-        .build(https)
+    // The greeting of TLS takes three ways where a connection takes two.
+    let timely = Timely::new(https, connect * 5 / 2);
+    let client = |idle_max: usize| {
+        Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .pool_max_idle_per_host(idle_max)
+            .http1_max_buf_size(HEAD_BYTES_MAX)
+            .build(timely.clone())
+    };
+    Pair { pooled: client(usize::MAX), fresh: client(0) }
 }

@@ -10,19 +10,21 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::vec;
 
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::client::legacy::connect::dns::Name;
 use tower_service::Service;
+
+use super::names::Names;
 
 /// Resolves names to public addresses only.
 #[derive(Clone)]
 pub(super) struct PublicResolver {
-    inner: GaiResolver,
+    inner: Names,
 }
 
 impl PublicResolver {
     /// Resolves by the operating system.
     pub(super) fn new() -> PublicResolver {
-        PublicResolver { inner: GaiResolver::new() }
+        PublicResolver { inner: Names::new() }
     }
 }
 

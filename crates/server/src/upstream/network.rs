@@ -1,6 +1,7 @@
 //! One request to a provider, and the head of its answer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use dialect::exchange::Wire;
@@ -8,15 +9,19 @@ use domain::catalog::EndpointIx;
 use domain::failure::{Failure, FailureKind};
 use domain::port::{Clock, Waiting};
 use domain::time::Timestamp;
-use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
+use http::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RETRY_AFTER,
+    TRANSFER_ENCODING, USER_AGENT,
+};
 use http::{HeaderName, HeaderValue, Method, Request, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Error;
 use relay::{ContentType, Response, Upstream};
+use tokio::sync::Notify;
 
 use super::body::ResponseBody;
-use super::clients::{Clients, JSON};
+use super::clients::{Clients, JSON, is_unseen};
 use super::media::AGENT;
 use super::quota::quota;
 use super::route::Route;
@@ -48,7 +53,11 @@ impl Network {
         if let Some(proof) = route.proofs.get(credential) {
             proof.add(&mut request, &wire.body, &self.clients, self.clock.now()).await?;
         }
-        let answer = self.clients.send(route.private, request).await;
+        let interim = Interim::watch(&mut request);
+        let answer = tokio::select! {
+            answer = self.clients.send(route.private, request) => answer,
+            () = interim.too_many() => return Err(chatter()),
+        };
         response(answer.map_err(|error| unreachable_provider(&error))?, self.clock.now())
     }
 }
@@ -96,6 +105,38 @@ fn request(route: &Route, wire: &Wire) -> Result<Request<Full<Bytes>>, Failure> 
     Ok(request)
 }
 
+/// Interim answers (1xx) that are borne before the one that counts.
+const INTERIM_MAX: u32 = 64;
+
+/// Counts the interim answers to a request.
+#[derive(Clone, Default)]
+struct Interim {
+    seen: Arc<AtomicU32>,
+    enough: Arc<Notify>,
+}
+
+impl Interim {
+    fn watch(request: &mut Request<Full<Bytes>>) -> Interim {
+        let interim = Interim::default();
+        let Interim { seen, enough } = interim.clone();
+        hyper::ext::on_informational(request, move |_| {
+            if INTERIM_MAX <= seen.fetch_add(1, Ordering::Relaxed) {
+                enough.notify_one();
+            }
+        });
+        interim
+    }
+
+    async fn too_many(&self) {
+        self.enough.notified().await;
+    }
+}
+
+fn chatter() -> Failure {
+    let detail = "The provider sent interim answers without end.";
+    Failure::upstream(FailureKind::ProviderUnavailable, detail)
+}
+
 fn response(answer: http::Response<Incoming>, now: Timestamp) -> Result<Response, Failure> {
     let (head, body) = answer.into_parts();
     // Nothing but the plain bytes was asked for; whoever packs them anyway cannot be read safely.
@@ -105,6 +146,11 @@ fn response(answer: http::Response<Incoming>, now: Timestamp) -> Result<Response
             FailureKind::ProviderUnavailable,
             "The provider answered in an encoding that was not asked for.",
         ));
+    }
+    // Where one reader takes the length and the next the chunks, answers are taken for others'.
+    if head.headers.contains_key(CONTENT_LENGTH) && head.headers.contains_key(TRANSFER_ENCODING) {
+        let detail = "The provider's answer has two lengths.";
+        return Err(Failure::upstream(FailureKind::ProviderUnavailable, detail));
     }
     Ok(Response {
         status: head.status.as_u16(),
@@ -148,7 +194,7 @@ fn retry_after_ms(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
 }
 
 fn unreachable_provider(error: &Error) -> Failure {
-    let (code, detail) = if error.is_connect() {
+    let (code, detail) = if error.is_connect() || is_unseen(error) {
         ("connection_failed", "No connection to the provider came about.")
     } else {
         ("connection_broken", "The connection to the provider broke before it answered.")

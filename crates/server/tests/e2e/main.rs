@@ -7,6 +7,7 @@ mod books;
 mod client;
 mod credentials;
 mod failover;
+mod faults;
 mod idempotency;
 mod ledger;
 mod lifecycle;

@@ -145,7 +145,7 @@ impl Stage {
         std::fs::create_dir_all(&folder).unwrap();
         let db = Db::open(&format!("sqlite:{}/a.db", folder.display())).await.unwrap();
         let (shop, url) = Shop::open().await;
-        let clients = Clients::new(Duration::from_secs(5));
+        let clients = Clients::new(Duration::from_secs(5), &[]).unwrap();
         let (key, secret) = (Secret::new("sk_of_the_stand_in".to_owned()), SECRET.to_owned());
         let stripe = Stripe::new(clients, &url, key, Secret::new(secret));
         let terms = Terms {

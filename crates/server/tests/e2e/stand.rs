@@ -117,7 +117,7 @@ impl Stand {
         Stand::of(simulator, rows, &format!("{CONFIG}{config}"), Vec::new()).await
     }
 
-    async fn of(simulator: Simulator, rows: &str, config: &str, variables: Variables) -> Stand {
+    pub async fn of(simulator: Simulator, rows: &str, config: &str, variables: Variables) -> Stand {
         let folder = folder();
         std::fs::create_dir_all(folder.join("overlay")).unwrap();
         std::fs::write(folder.join("interline.toml"), config).unwrap();
