@@ -128,6 +128,24 @@ pub struct AttemptRecord {
     pub failure: Option<String>,
     /// Milliseconds until it answered or failed.
     pub latency_ms: u64,
+    /// Which of the provider's credentials was shown, counted from nought, where it has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<u16>,
+    /// Why it was not the one under which the conversation has its prompt cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<CredentialLeft>,
+}
+
+/// Why a conversation left the credential under which its prompt cache is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialLeft {
+    /// It has no more requests or tokens left there for now.
+    UsedUp,
+    /// The provider refuses it.
+    Refused,
+    /// The instance no longer has it.
+    Removed,
 }
 
 /// A part of an answer that was given by several endpoints.

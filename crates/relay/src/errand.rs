@@ -30,6 +30,11 @@ impl Errand {
         }
     }
 
+    /// Returns what tells the credential apart that was shown.
+    pub(crate) fn credential(&self) -> Option<u64> {
+        self.ticket.lane
+    }
+
     /// Returns whether this is the rule that is broken.
     pub(crate) fn breaks(&self, rule: Mutant) -> bool {
         self.world.breaks(rule)

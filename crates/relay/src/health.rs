@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::generation::CredentialLeft;
 use domain::health::{
     Admission, Credential, EndpointHealth, EndpointState, Figures, Gate, PromptSize, Tally,
 };
@@ -77,6 +78,8 @@ pub(crate) enum Why {
 pub(crate) struct Parcel {
     pub(crate) size: PromptSize,
     pub(crate) tokens: u64,
+    /// The credential under which the conversation has its prompt cache here.
+    pub(crate) prefers: Option<u64>,
     /// Nothing else is left: a closed endpoint may be asked, if seldom.
     pub(crate) is_last_resort: bool,
 }
@@ -87,6 +90,10 @@ pub(crate) struct Ticket {
     pub(crate) number: u64,
     /// The place of the credential that is shown.
     pub(crate) credential: usize,
+    /// What tells it apart.
+    pub(crate) lane: Option<u64>,
+    /// Why it is not the one that was preferred.
+    pub(crate) left: Option<CredentialLeft>,
     /// It is to find out whether the endpoint is back.
     pub(crate) on_trial: bool,
 }
@@ -152,16 +159,17 @@ impl Watch {
         if let Some(until) = state.gone_until(now) {
             return Err(Obstacle { until, why: Why::Gone });
         }
-        let credential = self.credential(&state, parcel.tokens, now)?;
+        let (credential, left) = self.credential(&state, parcel, now)?;
         let on_trial = match state.admit(now) {
             Admission::Go => false,
             Admission::Trial => true,
             Admission::No { .. } if parcel.is_last_resort && state.is_last_resort(now) => false,
             Admission::No { until } => return Err(Obstacle { until, why: Why::Down }),
         };
-        let lane = (self.credentials.get(credential).map_or(0, |(id, _)| *id), parcel.tokens);
-        let number = state.begin(now, parcel.size, lane, on_trial);
-        Ok(Ticket { number, credential, on_trial })
+        let lane = self.credentials.get(credential).map(|(id, _)| *id);
+        let asks = (lane.unwrap_or_default(), parcel.tokens);
+        let number = state.begin(now, parcel.size, asks, on_trial);
+        Ok(Ticket { number, credential, lane, left, on_trial })
     }
 
     /// Returns the state, locked. Never held across a wait.
@@ -181,14 +189,17 @@ impl Watch {
         }
     }
 
+    /// Returns the place of the credential that is to be shown: the one that is preferred, else the
+    /// least busy, and why not the preferred one.
     fn credential(
         &self,
         state: &EndpointState,
-        tokens: u64,
+        Parcel { tokens, prefers, .. }: Parcel,
         now: Timestamp,
-    ) -> Result<usize, Obstacle> {
-        let mut best: Option<(u32, usize)> = None;
+    ) -> Result<(usize, Option<CredentialLeft>), Obstacle> {
+        let mut best: Option<((u32, u64), usize)> = None;
         let mut nearest: Option<Obstacle> = None;
+        let mut left = prefers.map(|_| CredentialLeft::Removed);
         for (place, (id, credential)) in self.credentials.iter().enumerate() {
             let refused = lock(credential).refused_until(now);
             let refused = refused.map(|until| Obstacle { until, why: Why::Refused });
@@ -197,10 +208,18 @@ impl Watch {
                 Some(Obstacle { until, why: Why::Limited })
             };
             let Some(obstacle) = refused.or_else(used_up) else {
-                let busy = (state.lane_in_flight(*id), place);
+                if prefers == Some(*id) {
+                    return Ok((place, None));
+                }
+                let busy = (state.lane_busy(*id), place);
                 best = Some(best.map_or(busy, |other| other.min(busy)));
                 continue;
             };
+            if prefers == Some(*id) {
+                let is_refused = obstacle.why == Why::Refused;
+                let why = if is_refused { CredentialLeft::Refused } else { CredentialLeft::UsedUp };
+                left = Some(why);
+            }
             // What will have passed soonest is told, and a limit before a refusal.
             let rank = |it: &Obstacle| (it.why == Why::Refused, it.until);
             if nearest.is_none_or(|other| rank(&obstacle) < rank(&other)) {
@@ -208,10 +227,15 @@ impl Watch {
             }
         }
         match (best, nearest) {
-            (Some((_, place)), _) => Ok(place),
+            (Some((_, place)), _) => Ok((place, left)),
             (None, Some(obstacle)) => Err(obstacle),
-            (None, None) => Ok(0),
+            (None, None) => Ok((0, left)),
         }
+    }
+
+    /// Returns whether there are several credentials.
+    pub(crate) fn has_several(&self) -> bool {
+        1 < self.credentials.len()
     }
 
     fn refused_until(&self, now: Timestamp) -> Option<Timestamp> {

@@ -38,9 +38,20 @@ pub(crate) struct Journey {
     pub(crate) media: BTreeMap<String, Bytes>,
 }
 
+impl Journey {
+    /// Returns the credential under which the conversation has its prompt cache at an endpoint.
+    pub(crate) fn prefers(&self, place: EndpointIx) -> Option<u64> {
+        let endpoint = self.call.snapshot.catalog.endpoint(place);
+        let bond = self.route.bond.as_ref().filter(|bond| bond.endpoint == endpoint.id)?;
+        bond.credential
+    }
+}
+
 /// Where an answer comes from, and on what terms.
 pub(crate) struct Origin {
     pub(crate) endpoint: EndpointIx,
+    /// What tells the credential apart that was shown.
+    pub(crate) credential: Option<u64>,
     /// The price when the request was admitted.
     pub(crate) price: PriceCard,
 }

@@ -59,7 +59,9 @@ pub(crate) async fn resume(
         };
         let card = endpoint.price.as_ref()?;
         let price = card.at(journey.call.received, journey.call.request.facts.priority);
-        let origin = Origin { endpoint: candidate.endpoint, price: price.to_owned_card() };
+        let credential = errand.credential();
+        let price = price.to_owned_card();
+        let origin = Origin { endpoint: candidate.endpoint, credential, price };
         streaming.answer.take_over(continuation);
         streaming.body = body;
         streaming.step = dialect::exchange::Step::Quiet;
@@ -93,7 +95,8 @@ async fn go_on(
     let asked = world.clock.now();
     let watch = snapshot.watch(candidate.endpoint);
     let (size, tokens) = (prompt_size(&journey.call), tokens(&journey.call));
-    let parcel = Parcel { size, tokens, is_last_resort: false };
+    let prefers = journey.prefers(candidate.endpoint);
+    let parcel = Parcel { size, tokens, prefers, is_last_resort: false };
     let ticket = watch.admit(parcel, asked).ok()?;
     let errand = Errand::new(world.clone(), watch, ticket, cause(&journey.call));
     let left_ms = deadline(&journey.call).ms_since(asked);
@@ -112,7 +115,8 @@ async fn go_on(
         Ok(Err(_)) => Err(silence()),
         Err(_) => return None,
     };
-    record(world, journey, candidate.endpoint, asked, (status, outcome.as_ref().err()));
+    let place = (candidate.endpoint, ticket);
+    record(world, journey, place, asked, (status, outcome.as_ref().err()));
     match outcome {
         Ok(body) => {
             errand.first_content();

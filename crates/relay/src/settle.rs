@@ -26,6 +26,8 @@ use crate::world::World;
 pub(crate) struct Ending {
     outcome: Outcome,
     endpoint: Option<EndpointIx>,
+    /// What tells the credential apart that was shown there.
+    credential: Option<u64>,
     usage: Usage,
     price: Option<Price>,
     amounts: Amounts,
@@ -87,6 +89,7 @@ impl Ending {
         Ending {
             outcome: if cancelled { Outcome::Cancelled } else { Outcome::Refused },
             endpoint: None,
+            credential: None,
             usage: Usage::default(),
             price: None,
             amounts: Amounts::default(),
@@ -125,6 +128,7 @@ impl Ending {
         Ending {
             outcome: Outcome::Finished,
             endpoint: Some(origin.endpoint),
+            credential: origin.credential,
             usage,
             price: Some(bill.price),
             amounts: bill.amounts,
@@ -297,7 +301,8 @@ pub(crate) async fn settle(world: &World, mut journey: Box<Journey>, ending: End
         permit.settle(Used { tokens, spend: ending.amounts.charge });
     }
     if let Some(place) = ending.endpoint.filter(|_| ending.outcome != Outcome::Broken) {
-        remember(world, (&journey.call, &journey.route), (place, None), &ending.usage, now);
+        let held = (place, ending.credential);
+        remember(world, (&journey.call, &journey.route), held, &ending.usage, now);
     }
     let (price, amounts) = (ending.price, ending.amounts);
     let generation = generation(now, journey, ending);

@@ -17,7 +17,7 @@ use crate::attempt::{Attempted, Patience, Try, attempt};
 use crate::call::{Call, prompt_size, tokens};
 use crate::errand::Errand;
 use crate::hash::hash;
-use crate::health::{Obstacle, Parcel, Why};
+use crate::health::{Obstacle, Parcel, Ticket, Why};
 use crate::journey::{Journey, Origin, Served};
 use crate::line::Line;
 use crate::mutant::Mutant;
@@ -178,7 +178,8 @@ async fn try_one(
     if !journey.attempts.is_empty() && !watch.state().may_take_over(asked) {
         return Tried::PassedOver(Obstacle { until: asked.plus_ms(1_000), why: Why::Limited });
     }
-    let parcel = Parcel { size, tokens: tokens(&journey.call), is_last_resort };
+    let prefers = journey.prefers(candidate.endpoint);
+    let parcel = Parcel { size, tokens: tokens(&journey.call), prefers, is_last_resort };
     let ticket = match watch.admit(parcel, asked) {
         Ok(ticket) => ticket,
         Err(obstacle) => return Tried::PassedOver(obstacle),
@@ -199,7 +200,8 @@ async fn try_one(
     };
     let Attempted { status, outcome } =
         attempt(&*world.clock, &journey.call, &tried, &errand, line).await;
-    record(world, journey, candidate.endpoint, asked, (status, outcome.as_ref().err()));
+    let place = (candidate.endpoint, ticket);
+    record(world, journey, place, asked, (status, outcome.as_ref().err()));
     let opened = match outcome {
         Ok(opened) => opened,
         Err(failure) => {
@@ -216,7 +218,8 @@ async fn try_one(
         return Tried::Failed(Failure::house("an endpoint has no price"));
     };
     let price = card.at(journey.call.received, journey.call.request.facts.priority);
-    let origin = Origin { endpoint: candidate.endpoint, price: price.to_owned_card() };
+    let credential = ticket.lane;
+    let origin = Origin { endpoint: candidate.endpoint, credential, price: price.to_owned_card() };
     Tried::Served(Box::new(Served { origin, opened, errand }))
 }
 
@@ -255,7 +258,7 @@ pub(crate) fn cause(call: &Call) -> Cause {
 pub(crate) fn record(
     world: &World,
     journey: &mut Journey,
-    place: EndpointIx,
+    (place, ticket): (EndpointIx, Ticket),
     asked: Timestamp,
     (status, failure): (Option<u16>, Option<&Failure>),
 ) {
@@ -269,12 +272,15 @@ pub(crate) fn record(
     if failure.is_some() && world.breaks(Mutant::AttemptUnrecorded) {
         return;
     }
+    let number = u16::try_from(ticket.credential).ok();
     journey.attempts.push(AttemptRecord {
         endpoint: endpoint.id.clone(),
         provider_name: snapshot.catalog.provider(endpoint.provider).display_name.clone(),
         status,
         failure: failure.map(|failure| failure.kind.wire().1.to_owned()),
         latency_ms: world.clock.now().ms_since(asked),
+        credential: number.filter(|_| snapshot.watch(place).has_several()),
+        left: ticket.left,
     });
 }
 

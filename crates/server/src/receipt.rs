@@ -117,6 +117,8 @@ fn attempt(generation: &Generation, tried: &AttemptRecord) -> Value {
         "status": tried.status,
         "error": tried.failure,
         "latency_ms": tried.latency_ms,
+        "credential": tried.credential,
+        "credential_left": tried.left,
         "cost": if served { generation.cost.dollars() } else { 0.0 },
     })
 }

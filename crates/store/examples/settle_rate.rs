@@ -123,6 +123,7 @@ fn generation(number: u128) -> Generation {
                 status: Some(200),
                 failure: None,
                 latency_ms: 120,
+                ..AttemptRecord::default()
             }],
             app: App { user_agent: Some("OpenAI/Python 1.99".to_owned()), ..App::default() },
             ..GenerationDetail::default()

@@ -30,6 +30,8 @@ pub struct Lane {
     requests: Option<Left>,
     tokens: Option<Left>,
     in_flight: u32,
+    /// Requests that set out, ever.
+    begun: u64,
     /// Requests that may be under way, times [`SHARES`]; none until the provider had too many.
     room: Option<u32>,
 }
@@ -66,6 +68,11 @@ impl Lane {
         self.in_flight
     }
 
+    /// Returns how many requests have set out.
+    pub fn begun(&self) -> u64 {
+        self.begun
+    }
+
     /// Returns how many requests may be under way, where that has been learnt.
     pub fn room(&self) -> Option<u32> {
         self.room.map(|room| (room / SHARES).max(1))
@@ -74,6 +81,7 @@ impl Lane {
     /// Takes note of a request that sets out with so many tokens.
     pub fn begin(&mut self, tokens: u64) {
         self.in_flight += 1;
+        self.begun += 1;
         if let Some(left) = &mut self.requests {
             left.amount = left.amount.saturating_sub(1);
         }

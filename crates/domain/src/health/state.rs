@@ -194,6 +194,11 @@ impl EndpointState {
         self.lanes.get(&credential).map_or(0, Lane::in_flight)
     }
 
+    /// Returns how busy a credential is: its requests under way, and all of them so far.
+    pub fn lane_busy(&self, credential: u64) -> (u32, u64) {
+        self.lanes.get(&credential).map_or((0, 0), |lane| (lane.in_flight(), lane.begun()))
+    }
+
     /// Takes note of a request that sets out. Returns the ticket by which it is told of again.
     pub fn begin(
         &mut self,

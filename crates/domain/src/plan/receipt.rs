@@ -150,7 +150,8 @@ impl Receipt {
             entropy: (offers.entropy >> 64) as u64 ^ offers.entropy as u64,
             seen: kept.iter().map(|it| seen((it, is_tried(it)), &facts, offers)).collect(),
             order: plan.candidates.iter().filter_map(|it| place(it.endpoint)).collect(),
-            bond: offers.bond.cloned(),
+            // What tells credentials apart is nobody's to see.
+            bond: offers.bond.map(|bond| Bond { credential: None, ..bond.clone() }),
             stay: plan.stay,
             cut: plan.considered.len() - kept.len() + names_cut,
             facts,

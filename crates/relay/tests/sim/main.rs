@@ -9,6 +9,7 @@
 #![expect(clippy::print_stdout, reason = "what was reached is told")]
 
 mod books;
+mod credentials;
 mod oracle;
 mod outage;
 mod resume;

@@ -198,9 +198,15 @@ fn tries(receipt: &Value, text: &mut String) {
     for (at, it) in list(receipt, "attempts").iter().enumerate() {
         let status = it["status"].as_u64().map_or_else(String::new, |it| format!(" {it}"));
         let failure = it["error"].as_str().map_or_else(String::new, |it| format!(" {it}"));
+        let credential =
+            it["credential"].as_u64().map_or_else(String::new, |it| format!(", credential {it}"));
+        let left = match it["credential_left"].as_str() {
+            Some(why) => format!(" (the cache's is {})", why.replace('_', " ")),
+            None => String::new(),
+        };
         let _ = writeln!(
             text,
-            "  {}. {}:{status}{failure} after {} ms, {}",
+            "  {}. {}:{status}{failure} after {} ms, {}{credential}{left}",
             at + 1,
             word(it, "endpoint"),
             it["latency_ms"],

@@ -69,6 +69,7 @@ pub(crate) fn generation(number: u128, key: &str, created: &str, cost: i64) -> G
                 status: Some(200),
                 failure: None,
                 latency_ms: 120,
+                ..AttemptRecord::default()
             }],
             parts: vec![PartRecord { is_charged: true, ..PartRecord::default() }],
             app: App { title: Some("Ünïcode \u{1f980}".to_owned()), ..App::default() },
