@@ -117,6 +117,7 @@ impl House {
             ledger,
             tasks: TaskTracker::new(),
             drains: Drains::default(),
+            limits: Arc::new(domain::limit::Unlimited),
             mutant: Mutant::None,
         });
         let upstream = Arc::new(Caching::default());

@@ -181,7 +181,7 @@ async fn stand(rows: &[Row], culprits: &[Culprit], pace: Pace) -> (Stand, Addres
         "{timeouts}[log]\nfilter = \"warn\"\n[network]\nauthorities = [\"{}\"]\n",
         pem.display()
     );
-    let stand = Stand::of(simulator, &text, &config).await;
+    let stand = Stand::of(simulator, &text, &config, Vec::new()).await;
     std::fs::remove_file(&pem).unwrap();
     (stand, addresses)
 }
