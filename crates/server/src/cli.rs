@@ -72,6 +72,28 @@ pub enum Credits {
         #[arg(long)]
         json: bool,
     },
+    /// Freeze an account: nothing more is set aside for it.
+    Freeze {
+        /// The account.
+        #[arg(long, default_value = "default")]
+        account: String,
+        #[command(flatten)]
+        place: Where,
+        /// Tell it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Thaw an account that was frozen, by hand or for a disputed payment.
+    Thaw {
+        /// The account.
+        #[arg(long, default_value = "default")]
+        account: String,
+        #[command(flatten)]
+        place: Where,
+        /// Tell it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what accounts have.
     Show {
         /// The account; all of them, where none is named.

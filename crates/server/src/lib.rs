@@ -13,6 +13,7 @@ pub mod credentials;
 pub mod database;
 pub mod demo;
 pub mod error;
+pub mod housekeeping;
 pub mod idempotency;
 pub mod intake;
 pub mod key_text;

@@ -11,5 +11,7 @@ mod db;
 pub mod keys;
 pub mod settings;
 
-pub use books::{SqlBooks, audit, budgets, credits, export, generations, instances, payments};
+pub use books::{
+    SqlBooks, audit, budgets, credits, export, generations, instances, payments, prune, recalls,
+};
 pub use db::{Db, StoreError};

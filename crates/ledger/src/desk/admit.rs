@@ -16,7 +16,7 @@ use crate::record::Record;
 
 /// Leases are not asked for in smaller amounts: two cents.
 const LEASE_MIN: Money = Money::from_nanos(20_000_000);
-/// Nor in larger ones, unless one request needs more: five dollars.
+/// Nor in larger ones, unless one request needs more, or more was spent of late: five dollars.
 const LEASE_MAX: Money = Money::from_nanos(5_000_000_000);
 /// How many of the largest requests of late a lease is to suffice for.
 const RESERVATIONS: i64 = 8;
@@ -134,7 +134,7 @@ impl Desk {
         let Some(state) = self.purses.get(purse) else { return LEASE_MIN.max(need) };
         let several = Money::from_nanos(state.reservation.nanos().saturating_mul(RESERVATIONS));
         let recent = state.spent.iter().copied().sum();
-        several.max(recent).max(LEASE_MIN).min(LEASE_MAX).max(need)
+        several.max(LEASE_MIN).min(LEASE_MAX).max(recent).max(need)
     }
 
     /// Takes `amount` of what is free of a purse.

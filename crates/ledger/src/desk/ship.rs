@@ -374,7 +374,8 @@ impl Desk {
     pub fn look_round(&mut self) {
         let mut idle = Vec::new();
         for (purse, state) in &mut self.purses {
-            state.spent = [Money::ZERO, state.spent[0]];
+            state.spent.rotate_right(1);
+            state.spent[0] = Money::ZERO;
             state.reservation = Money::from_nanos(state.reservation.nanos() / 4 * 3);
             state.quiet_looks = if state.is_busy { 0 } else { state.quiet_looks + 1 };
             state.is_busy = false;

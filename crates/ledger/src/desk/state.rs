@@ -69,6 +69,11 @@ impl Default for Setting {
     }
 }
 
+/// Between how many looks it is kept count of what was spent. A look comes every 30 seconds, so leases
+/// are made for a minute and a half at least; they are refilled at a half, so that a database that
+/// is away for half a minute is not missed.
+pub(super) const SPENT_LOOKS: usize = 4;
+
 /// What the desk has of a purse.
 #[derive(Debug, Default)]
 pub(super) struct PurseState {
@@ -83,8 +88,8 @@ pub(super) struct PurseState {
     pub(super) refused: Option<Standing>,
     /// The largest reservation of late.
     pub(super) reservation: Money,
-    /// What was spent since the last look, and before.
-    pub(super) spent: [Money; 2],
+    /// What was spent since the last look, and between those before.
+    pub(super) spent: [Money; SPENT_LOOKS],
     /// Something was held since the last look.
     pub(super) is_busy: bool,
     pub(super) quiet_looks: u32,

@@ -16,8 +16,8 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use store::budgets;
 use store::keys::{self, KeyChange, KeyRange};
+use store::{budgets, recalls};
 
 use super::amount::dollars;
 use super::caller::{caller, operator};
@@ -173,6 +173,10 @@ pub async fn update(
     let id = id(hash)?;
     let key = keys::update(&app.db, &id, &change, app.now()).await?.ok_or_else(absent)?;
     app.auth.forget(&id);
+    if let Some(purse) = key.purse(app.now()) {
+        recalls::ask_back(&app.db, &purse).await?;
+        app.ledger.give_back(&purse);
+    }
     let spend = keys::spend(&app.db, &id).await?;
     Ok(Json(json!({ "data": whole(&app, &key, spend) })))
 }

@@ -18,6 +18,7 @@ use super::caller::operator;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::limits::{Figures, Refusals};
+use crate::teller::Meter;
 
 /// The content type of Prometheus' text format.
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -51,6 +52,7 @@ pub async fn metrics(
     let in_flight = app.world.tasks.len();
     let mut text = render(&asked, in_flight);
     text.push_str(&limits(app.limits.figures()));
+    text.push_str(&books(&app.ledger.meter(), &app.ledger.figures()));
     Ok(([(CONTENT_TYPE, TEXT_FORMAT)], text).into_response())
 }
 
@@ -136,6 +138,32 @@ fn limits(figures: &Figures) -> String {
     text
 }
 
+/// Tells how the ledger stands. Amounts are nano-dollars.
+fn books(meter: &Meter, figures: &ledger::desk::Figures) -> String {
+    let count = |it: usize| it as i128;
+    let families: [(&str, &str, &str, i128); 8] = [
+        ("requests_total", "counter", "Requests admitted or refused", meter.requests.into()),
+        (
+            "database_waits_total",
+            "counter",
+            "How often a request waited for the database",
+            meter.database_waits.into(),
+        ),
+        ("open", "gauge", "Generations under way", count(figures.open)),
+        ("unsettled", "gauge", "Settlements the books lack", count(figures.unsettled)),
+        ("retained", "gauge", "Settlements a failover could lose", count(figures.retained)),
+        ("leases", "gauge", "Leases held", count(figures.leases)),
+        ("free_nanos", "gauge", "Free of them", figures.free.nanos().into()),
+        ("reserved_nanos", "gauge", "Reserved of them", figures.reserved.nanos().into()),
+    ];
+    let mut text = String::new();
+    for (name, kind, help, value) in families {
+        let name = format!("interline_ledger_{name}");
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+    }
+    text
+}
+
 /// Returns a label's value as the format wants it.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
@@ -159,5 +187,13 @@ mod tests {
         assert!(!text.contains("uptime_5m{"), "{text}");
         let families = text.matches("# TYPE").count();
         assert_eq!((families, text.matches("# HELP").count()), (11, 11));
+    }
+
+    #[test]
+    fn waits_for_the_database_are_told() {
+        let meter = Meter { requests: 5, database_waits: 2 };
+        let text = books(&meter, &ledger::desk::Figures { leases: 3, ..Default::default() });
+        assert!(text.contains("\ninterline_ledger_database_waits_total 2\n"), "{text}");
+        assert!(text.contains("\ninterline_ledger_leases 3\n"), "{text}");
     }
 }

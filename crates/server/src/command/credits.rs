@@ -11,7 +11,7 @@ use store::credits::{self, Given};
 
 use super::books::{dollars, with_books};
 use super::trouble::Trouble;
-use crate::cli::Credits;
+use crate::cli::{Credits, Where};
 use crate::clock::SystemClock;
 
 /// Does what was asked for.
@@ -36,6 +36,8 @@ pub(super) fn run(command: Credits) -> Result<ExitCode, Trouble> {
             writeln!(out, "{told}")?;
             Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+        Credits::Freeze { account, place, json } => set_frozen(&account, true, &place, json),
+        Credits::Thaw { account, place, json } => set_frozen(&account, false, &place, json),
         Credits::Show { account, place, json } => {
             let shown = with_books(&place, async |db| {
                 let accounts = match &account {
@@ -56,6 +58,18 @@ pub(super) fn run(command: Credits) -> Result<ExitCode, Trouble> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn set_frozen(account: &str, frozen: bool, place: &Where, json: bool) -> Result<ExitCode, Trouble> {
+    let account = AccountId::new(account);
+    let found = with_books(place, async |db| {
+        let known = credits::freeze(db, &account, frozen).await?;
+        Ok(if known { credits::show(db, &account).await? } else { None })
+    })?;
+    let found = found.ok_or_else(|| no_account(&account))?;
+    let told = if json { figures(&found).to_string() } else { stands(&found) };
+    writeln!(std::io::stdout(), "{told}")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn granted(account: &AccountId, amount: Money, given: &Given) -> String {

@@ -24,7 +24,7 @@ use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
 use crate::listener::{self, Door};
 use crate::snapshot::{Assembled, Parts, assemble, read_overlays};
 use crate::upstream::{Clients, authorities};
-use crate::{budgets, database, demo, limits, payments, routes};
+use crate::{budgets, database, demo, housekeeping, limits, payments, routes};
 
 const CONFIG_DEFAULT: &str = "interline.toml";
 
@@ -120,6 +120,7 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
         .map(|desk| tokio::spawn(payments::keep_looking(desk, Arc::new(SystemClock))));
     app.budgets.remember(store::budgets::list(&app.db, app.now()).await?);
     let clock = app.world.clock.clone();
+    let keeping = tokio::spawn(housekeeping::keep_house(app.db.clone(), clock.clone()));
     let budgets = tokio::spawn(budgets::keep_looking(app.budgets.clone(), app.db.clone(), clock));
     let paid = tokio::spawn(limits::keep_looking(app.clone()));
     let reloads = tokio::spawn(reload_on_hangup(app.clone(), serve.clone(), house));
@@ -129,6 +130,7 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     reloads.abort();
     budgets.abort();
     paid.abort();
+    keeping.abort();
     if let Some(looking) = looking {
         looking.abort();
     }

@@ -40,6 +40,8 @@ pub struct Desk {
 const WATCHED_MS: i64 = 120 * domain::time::DAY_MS;
 /// How often a payment that is paid is looked at without a notice.
 const WATCH_EVERY_MS: i64 = 6 * 3_600_000;
+/// How long an order is open whose checkout nobody got to see.
+const UNSEEN_MS: i64 = 2 * domain::time::DAY_MS;
 /// How many payments are looked at in one round.
 const ROUND_MAX: u32 = 200;
 
@@ -122,6 +124,7 @@ impl Desk {
             paid_since: now.plus_ms(-WATCHED_MS),
             looked_before: now.plus_ms(-WATCH_EVERY_MS),
         };
+        payments::expire_unseen(&self.db, now.plus_ms(-UNSEEN_MS)).await?;
         let references =
             payments::waiting(&self.db, self.processor.name(), &waited, ROUND_MAX).await?;
         let count = references.len();
@@ -138,9 +141,16 @@ impl Desk {
         let _held = turn.lock().await;
         let seen = self.processor.read(reference).await?;
         let found = payments::find(&self.db, self.processor.name(), reference).await?;
+        let found = match found {
+            None => payments::find_order(&self.db, self.processor.name(), &seen.id).await?,
+            found => found,
+        };
         // A checkout of somebody else's shop at the same processor is none of ours.
         let Some(payment) = found else { return Ok(()) };
         check(&payment, &seen)?;
+        if payment.reference.is_none() {
+            payments::refer(&self.db, &payment.id, reference).await?;
+        }
         let said = Said {
             paid: seen.paid,
             expired: seen.expired,

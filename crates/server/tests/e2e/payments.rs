@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderValue};
 use interline::payments::{Desk, Fee, PaymentError, Stripe, Terms, sign};
 use interline::upstream::Clients;
 use serde_json::{Value, json};
+use store::payments::{self, Payment};
 use store::{Db, audit, credits};
 
 use crate::stand::{Offer, Stand};
@@ -316,6 +317,41 @@ async fn a_part_that_is_given_back_takes_its_part_of_the_credits() {
     stage.shop.change(&id, |it| it.refunded = 10_500);
     stage.tell("charge.refunded", &id).await.unwrap();
     assert_eq!(stage.total().await, Money::ZERO);
+    stage.end().await;
+}
+
+/// Whoever opens a checkout may die before the processor's name for it is kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_is_credited_whose_reference_was_never_kept() {
+    let stage = Stage::set("unkept").await;
+    let payment = Payment {
+        id: "pay-7".to_owned(),
+        processor: "stripe".to_owned(),
+        reference: None,
+        account: AccountId::default(),
+        credit: dollars("20"),
+        fee: dollars("1"),
+    };
+    for id in ["pay-7", "pay-8"] {
+        let payment = Payment { id: id.to_owned(), ..payment.clone() };
+        payments::open(&stage.db, &payment, now()).await.unwrap();
+    }
+    let paid = Session { cents: 2_100, paid: true, ..Session::default() };
+    let sessions = [("cs_mine", "pay-7"), ("cs_elsewhere", "order-of-another-shop")];
+    for (id, order) in sessions {
+        let session = Session { order: order.to_owned(), ..paid.clone() };
+        stage.shop.sessions.lock().unwrap().insert(id.to_owned(), session);
+    }
+    for _ in 0..3 {
+        for (id, _) in sessions {
+            stage.tell("checkout.session.completed", id).await.unwrap();
+        }
+    }
+    assert_eq!(stage.total().await, dollars("20"));
+    // The other was never seen by anybody; it is not left open for ever.
+    let later = now().plus_ms(3 * 86_400_000);
+    stage.desk.round(later).await.unwrap();
+    assert_eq!(payments::expire_unseen(&stage.db, later).await.unwrap(), 0);
     stage.end().await;
 }
 

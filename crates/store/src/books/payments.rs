@@ -103,6 +103,33 @@ pub async fn find(
     row.as_ref().map(read).transpose()
 }
 
+/// Returns the payment of our name for it, where the processor's was never kept: whoever opened the
+/// checkout died before it could.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_order(db: &Db, processor: &str, id: &str) -> Result<Option<Payment>, StoreError> {
+    const FIND: &str = "
+        SELECT id, processor, reference, account, credit_nanos, fee_nanos
+          FROM payments
+         WHERE processor = $1 AND id = $2 AND reference IS NULL";
+    let row = sqlx::query(FIND).bind(processor).bind(id).fetch_optional(&db.pool).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Closes orders whose checkout nobody ever got to see, and returns how many those were. One that
+/// is paid all the same is found by its notice.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expire_unseen(db: &Db, before: Timestamp) -> Result<u64, StoreError> {
+    const EXPIRE: &str = "
+        UPDATE payments SET state = 'expired'
+         WHERE state = 'open' AND reference IS NULL AND created_ms < $1";
+    let outcome = sqlx::query(EXPIRE).bind(before.ms()).execute(&db.pool).await?;
+    Ok(outcome.rows_affected())
+}
+
 /// Returns the processor's names of payments that have waited, those first that were not looked at
 /// for longest.
 ///

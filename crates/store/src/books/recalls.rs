@@ -90,7 +90,19 @@ pub(super) async fn ask(
     Ok(())
 }
 
-/// Asks every instance for what is free of a purse, whose limit has changed.
+/// Asks every instance for what is free of a purse, whose limit has changed: leases were made by
+/// the old one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask_back(db: &Db, purse: &Purse) -> Result<(), StoreError> {
+    let mut tx = db.begin_write().await?;
+    ask_all(&mut tx, db.engine, purse).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Asks every instance for what is free of a purse.
 pub(crate) async fn ask_all(
     tx: &mut AnyConnection,
     engine: Engine,

@@ -124,6 +124,11 @@ fn many_nodes_at_once_are_granted_no_more_than_there_is() {
 /// Takes what it can in leases of 7, and settles some of each; returns what it was granted and has
 /// not given back.
 async fn greedy(books: &SqlBooks, account: &AccountId, node: u64) -> i64 {
+    greedy_for(books, account, node, u64::MAX).await
+}
+
+/// The same, of so many leases at most.
+async fn greedy_for(books: &SqlBooks, account: &AccountId, node: u64, most: u64) -> i64 {
     use domain::books::{Grant, GrantLine};
     use domain::id::LeaseId;
     use domain::purse::Purse;
@@ -131,7 +136,7 @@ async fn greedy(books: &SqlBooks, account: &AccountId, node: u64) -> i64 {
     let instance = InstanceId::new(&format!("node-{node}"));
     let epoch = retried(|| books.enlist(&instance)).await;
     let mut granted = 0;
-    for number in 1.. {
+    for number in 1..=most {
         let lease = LeaseId { instance: instance.clone(), number };
         let (min, want) = (Money::from_nanos(7), Money::from_nanos(7));
         let purse = Purse::Account(account.clone());
@@ -225,6 +230,44 @@ fn no_more_is_taken_away_than_is_left() {
             let given = credits::grant(&db, &nobody, Money::from_nanos(1), "", at("2026-11-01"));
             assert_eq!(given.await.unwrap(), Given::NoAccount);
             assert!(audit(&db).await.unwrap().is_ok());
+        });
+    });
+}
+
+#[test]
+fn what_nobody_will_ask_for_again_is_removed_and_the_books_still_hold() {
+    use domain::books::{Returned, Returns};
+    use store::prune::{Pruned, prune};
+
+    on_each_engine(|home| {
+        home.wait(async {
+            let db = home.open().await;
+            let stage = SqlStage::on(&db);
+            let account = AccountId::new("law");
+            stage.pay(&account, Money::from_nanos(1_000)).await;
+            let mut spent = 0;
+            for (node, ends) in [(1, true), (2, false)] {
+                spent += greedy_for(&stage.books, &account, node, 3).await;
+                if ends {
+                    let instance = InstanceId::new(&format!("node-{node}"));
+                    let lease = |number| domain::id::LeaseId { instance: instance.clone(), number };
+                    let returned = Money::from_nanos(2);
+                    let leases = (1..=3).map(|it| Returned { lease: lease(it), returned });
+                    let leases = leases.collect();
+                    let returns = Returns { instance: instance.clone(), leases };
+                    stage.books.give_back(&returns).await.unwrap();
+                    stage.books.retire(&instance).await.unwrap();
+                }
+            }
+            let now = at("2026-11-25");
+            let kept = prune(&db, now).await.unwrap();
+            assert_eq!(kept, Pruned { leases: 3, purses: 0 });
+            let later = prune(&db, now.plus_ms(200 * 86_400_000)).await.unwrap();
+            assert_eq!(later, Pruned { leases: 0, purses: 3 }, "a day, a week and a month");
+            let found = audit(&db).await.unwrap();
+            assert!(found.is_ok(), "{:?}", found.rules);
+            let left = credits::show(&db, &account).await.unwrap().unwrap();
+            assert_eq!((left.usage.nanos(), left.leased.nanos()), (30, spent - 21 - 15));
         });
     });
 }

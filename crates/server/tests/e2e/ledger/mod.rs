@@ -3,6 +3,7 @@
 mod kills;
 mod nodes;
 mod one;
+mod outage;
 mod power;
 mod server;
 

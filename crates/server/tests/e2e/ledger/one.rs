@@ -36,7 +36,7 @@ async fn a_balance_for_ten_serves_ten_of_a_hundred_and_twenty() {
 }
 
 /// Callers who leave after so many bytes.
-const LEAVERS: usize = 200;
+const LEAVERS: usize = 1_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn callers_who_leave_anywhere_are_settled_once_each() {
