@@ -19,6 +19,7 @@ pub mod models;
 pub mod money;
 pub mod nearest;
 pub mod operation;
+pub mod payment;
 pub mod plan;
 pub mod port;
 pub mod price;

@@ -13,6 +13,7 @@ use domain::books::{
 use domain::id::{AccountId, GenerationId, InstanceId, KeyId, LeaseId};
 use domain::key::Reset;
 use domain::money::Money;
+use domain::payment::{Booked, Said};
 use domain::purse::{Period, Purse};
 
 /// Books in memory that never lose anything.
@@ -31,6 +32,7 @@ pub struct State {
     leases: BTreeMap<LeaseId, Lease>,
     settlements: BTreeMap<GenerationId, Arc<Settlement>>,
     recalls: BTreeSet<Purse>,
+    payments: BTreeMap<u64, Booked>,
     stamp: Stamp,
     flaws: Flaws,
 }
@@ -90,6 +92,24 @@ impl State {
         let credit = self.credits.entry(account.clone()).or_default();
         *credit = credit.saturating_add(amount);
         self.commit();
+    }
+
+    /// Books what a processor says of a payment of so many credits and such a fee.
+    pub fn say(
+        &mut self,
+        payment: u64,
+        account: &AccountId,
+        (credit, fee): (Money, Money),
+        said: &Said,
+    ) {
+        let (next, moves) = self.booked(payment).after(credit, fee, said);
+        self.payments.insert(payment, next);
+        self.pay(account, moves.sum());
+    }
+
+    /// Returns what is booked of a payment.
+    pub fn booked(&self, payment: u64) -> Booked {
+        self.payments.get(&payment).copied().unwrap_or_default()
     }
 
     /// Sets what a key may spend in each of its periods, or that it has no limit.

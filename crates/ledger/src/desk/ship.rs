@@ -20,7 +20,10 @@ impl Desk {
     /// Takes the epoch that the books gave. A new instance has nothing to tell them; one that was
     /// taken over has.
     pub fn enlisted(&mut self, reply: &Reply<Epoch>) {
-        if self.epoch.is_some_and(|epoch| reply.answer <= epoch) {
+        // The books have said since that they know it no more; what is late comes from before that.
+        let is_after = self.timeline != 0 && self.timeline < reply.stamp.timeline;
+        let is_late = self.is_gone && !is_after;
+        if is_late || self.epoch.is_some_and(|epoch| reply.answer <= epoch) {
             return;
         }
         self.epoch = Some(reply.answer);

@@ -12,6 +12,7 @@ use ledger::mutant::Mutant;
 
 use crate::disk::Folder;
 use crate::node::{Node, Post, Serving, ask, day, ended, progress, tokens};
+use crate::shop::BUYER;
 use crate::world::{ACCOUNTS, Message, Mode, NODES, Told, World};
 
 impl World {
@@ -239,9 +240,12 @@ impl World {
             6..9 if self.mode == Mode::Revoke && self.dice.percent(30) => self.give_up(),
             6..9 if self.mutant == Mutant::LeaseExpires => self.expire(),
             9..12 => {
-                let payer = self.dice.roll(ACCOUNTS);
+                let payer = self.dice.roll(BUYER + 1);
                 self.pay(payer);
             }
+            500..503 => self.regret(),
+            503..520 if !self.notices.is_empty() => self.be_told(),
+            520..524 => self.look_at_any(),
             12..15 => self.nodes[place].is_paused = !self.nodes[place].is_paused,
             15..17 => self.nodes[place].skew_days = self.dice.roll(3) as i64 - 1,
             17..18 => self.today += 1,

@@ -13,7 +13,7 @@ use crate::world::{BUDGET_DAY, LIMIT_DAY, LIMIT_TOTAL, Mode, Told, World};
 const AHEAD: i64 = domain::gate::TOKENS_AHEAD_MAX as i64;
 
 impl World {
-    /// I2, I3 and I10: nothing is spent or set aside that is not there.
+    /// I2, I3, I10 and I11: nothing is spent or set aside that is not there.
     pub fn check(&self) -> Result<(), String> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
@@ -42,6 +42,7 @@ impl World {
                 }
             }
         }
+        self.check_payments()?;
         let total = self.books.standing(&Purse::Key(key(1), Period::default())).spent;
         if tokens(LIMIT_TOTAL).saturating_add(self.given_up) < total {
             return Err(format!("I10: the key with a limit has spent {total}"));
@@ -49,7 +50,7 @@ impl World {
         Ok(())
     }
 
-    /// I1, I4, I5, I7, I8 and I10, from what callers saw and what the books say.
+    /// I1, I4, I5, I7, I8, I10 and I11, from what callers saw and what the books say.
     pub fn check_at_rest(&self) -> Result<(), String> {
         let mut spent: BTreeMap<u64, Money> = BTreeMap::new();
         let mut by_day: BTreeMap<i64, Money> = BTreeMap::new();
@@ -78,8 +79,8 @@ impl World {
         }
         for payer in 0..2 {
             let standing = self.books.standing(&Purse::Account(account(payer)));
-            let own = self.paid.iter().filter(|paid| paid.0 == payer).map(|paid| paid.1);
-            let paid: Money = own.sum();
+            let own = self.orders.iter().filter(|order| order.payer == payer);
+            let paid: Money = own.map(|order| order.credit).sum();
             let spent = spent.get(&payer).copied().unwrap_or_default();
             if (standing.filled, standing.spent, standing.leased) != (paid, spent, Money::ZERO) {
                 return Err(format!(
@@ -87,6 +88,7 @@ impl World {
                 ));
             }
         }
+        self.check_payments_at_rest()?;
         let of_key = |date| Purse::Key(key(2), Period::at(Some(Reset::Daily), day(date)));
         self.check_days(&by_day, of_key, LIMIT_DAY)?;
         self.check_days(&by_budget, |date| budget(day(date)), BUDGET_DAY)

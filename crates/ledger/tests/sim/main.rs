@@ -13,6 +13,7 @@ mod flips;
 mod network;
 mod node;
 mod rest;
+mod shop;
 mod world;
 
 use ledger::mutant::Mutant;

@@ -1,38 +1,11 @@
 //! The database, and everything that can happen between it and the nodes.
 
-use domain::books::{Reply, Stamp};
+use domain::books::{Batch, Reply, Stamp};
 use domain::id::InstanceId;
-use domain::money::Money;
-use ledger::memory_books::State;
 
-use crate::node::{account, tokens};
-use crate::world::{ACCOUNTS, Answer, LAG, Message, Mode, Sender, World};
+use crate::world::{Answer, LAG, Message, Mode, Sender, World};
 
 impl World {
-    pub fn pay(&mut self, payer: u64) {
-        let amount = tokens(150 + self.dice.roll(700) as i64);
-        let number = self.paid.len() as u64;
-        self.paid.push((payer, amount, number));
-        self.apply_payments();
-    }
-
-    /// Payments that a failover lost are read again from whoever took them.
-    pub fn apply_payments(&mut self) {
-        for (index, (payer, amount, _)) in self.paid.clone().into_iter().enumerate() {
-            if self.applied.insert(index) {
-                self.snap();
-                self.books.pay(&account(payer), amount);
-                self.mark_durable();
-            }
-        }
-    }
-
-    pub fn unapplied(&self, payer: u64) -> Money {
-        let lost = |(index, _): &(usize, &(u64, Money, u64))| !self.applied.contains(index);
-        let own = self.paid.iter().enumerate().filter(lost).filter(|(_, paid)| paid.0 == payer);
-        own.map(|(_, paid)| paid.1).sum()
-    }
-
     pub fn snap(&mut self) {
         if self.mode == Mode::Async {
             self.history.push_back(self.books.clone());
@@ -51,7 +24,6 @@ impl World {
     pub fn fail_over(&mut self) {
         let lost = self.dice.roll(self.history.len() as u64 + 1);
         let timeline = self.books.stamp().timeline + 1;
-        let paid_before = self.books.clone();
         for _ in 0..lost {
             if let Some(earlier) = self.history.pop_back() {
                 self.books = earlier;
@@ -62,19 +34,6 @@ impl World {
         self.mark_durable();
         self.reached.failovers += 1;
         self.reached.lost_commits += lost;
-        // A payment is lost with the commit that applied it.
-        let filled = |books: &State, payer: u64| {
-            books.standing(&domain::purse::Purse::Account(account(payer))).filled
-        };
-        for payer in 0..ACCOUNTS {
-            let mut missing =
-                filled(&paid_before, payer).nanos() - filled(&self.books, payer).nanos();
-            for (index, paid) in self.paid.iter().enumerate().rev() {
-                if paid.0 == payer && 0 < missing && self.applied.remove(&index) {
-                    missing -= paid.1.nanos();
-                }
-            }
-        }
     }
 
     pub fn give_up(&mut self) {
@@ -112,6 +71,7 @@ impl World {
             }
             Message::Settle(batch) => {
                 let reply = self.books.settle(&batch).unwrap();
+                self.look_at_history(&batch);
                 Answer::Settled(batch, reply)
             }
             Message::Return(returns) => {
@@ -129,6 +89,23 @@ impl World {
             let answer = restamped(answer, self.books.stamp());
             self.answers.push((sender, answer));
         }
+    }
+
+    /// I9: what was booked stays as it was; a failover may lose it, and then it comes again the same.
+    fn look_at_history(&mut self, batch: &Batch) {
+        for settlement in &batch.settlements {
+            let id = &settlement.generation.id;
+            let Some(now) = self.books.settlements().get(id) else { continue };
+            let before = self.booked.entry(id.clone()).or_insert_with(|| now.clone());
+            if before != now {
+                self.fault = Some(format!("I9: {id} was booked as {before:?} and is {now:?}"));
+            }
+        }
+        let count = self.books.settlements().len();
+        if count < self.booked_most && self.mode != Mode::Async {
+            self.fault = Some(format!("I9: of {} settlements {count} are left", self.booked_most));
+        }
+        self.booked_most = count;
     }
 
     pub fn hear(&mut self, place: usize) {

@@ -15,7 +15,8 @@ impl World {
             for place in 0..NODES {
                 self.rest(place, round)?;
             }
-            self.apply_payments();
+            self.notices.clear();
+            self.look_at_all();
             while !self.net.is_empty() {
                 self.deliver(0);
             }

@@ -1,16 +1,19 @@
 //! The world: who acts when, what gets lost, and what everybody saw.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
-use domain::books::{Assert, Batch, BooksError, Epoch, Grant, Granted, Reply, Returns};
+use domain::books::{Assert, Batch, BooksError, Epoch, Grant, Granted, Reply, Returns, Settlement};
 use domain::id::{GenerationId, InstanceId};
 use domain::money::Money;
+use domain::payment::Said;
 use ledger::desk::{Ask, Setting};
 use ledger::memory_books::{Flaws, State};
 use ledger::mutant::Mutant;
 
 use crate::disk::Folder;
 use crate::node::{BUDGET, Node, key, tokens};
+use crate::shop::{BUYER, Order};
 
 /// What kind of database it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,8 +163,11 @@ pub struct World {
     pub answers: Vec<(Sender, Answer)>,
     pub told: BTreeMap<GenerationId, Told>,
     pub drafts: BTreeMap<GenerationId, Ask>,
-    pub paid: Vec<(u64, Money, u64)>,
-    pub applied: BTreeSet<usize>,
+    pub orders: Vec<Order>,
+    pub notices: Vec<(usize, Said)>,
+    /// What was booked first of every generation.
+    pub booked: BTreeMap<GenerationId, Arc<Settlement>>,
+    pub booked_most: usize,
     pub given_up: Money,
     /// What was seen to be wrong in the middle of a step.
     pub fault: Option<String>,
@@ -210,8 +216,10 @@ impl World {
             answers: Vec::new(),
             told: BTreeMap::new(),
             drafts: BTreeMap::new(),
-            paid: Vec::new(),
-            applied: BTreeSet::new(),
+            orders: Vec::new(),
+            notices: Vec::new(),
+            booked: BTreeMap::new(),
+            booked_most: 0,
             given_up: Money::ZERO,
             fault: None,
             number: 0,
@@ -221,7 +229,8 @@ impl World {
             trace: seed,
             reached: Reached::default(),
         };
-        for payer in 0..ACCOUNTS {
+        world.is_calm = true;
+        for payer in 0..=BUYER {
             world.pay(payer);
         }
         for node in 0..NODES {

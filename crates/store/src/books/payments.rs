@@ -2,6 +2,8 @@
 
 use domain::id::AccountId;
 use domain::money::Money;
+use domain::payment::Booked;
+pub use domain::payment::Said;
 use domain::purse::Purse;
 use domain::time::Timestamp;
 use sqlx::any::AnyRow;
@@ -27,20 +29,6 @@ pub struct Payment {
     pub credit: Money,
     /// What is added to them.
     pub fee: Money,
-}
-
-/// What a processor says of a payment. Amounts are of all that is paid, fee included, and since the
-/// beginning.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Said {
-    /// It is paid.
-    pub paid: bool,
-    /// It can no longer be paid.
-    pub expired: bool,
-    /// What was given back.
-    pub refunded: Money,
-    /// What a bank took back or holds.
-    pub disputed: Money,
 }
 
 /// Which payments to look at without a notice.
@@ -171,13 +159,6 @@ fn read(row: &AnyRow) -> Result<Payment, StoreError> {
     })
 }
 
-/// What is booked of a payment.
-struct Booked {
-    paid: bool,
-    refunded: Money,
-    disputed: Money,
-}
-
 /// Books whatever the processor says of a payment and the books do not yet: credits once it is
 /// paid, less what was given or taken back. Saying it again changes nothing.
 ///
@@ -202,37 +183,21 @@ pub async fn book(db: &Db, id: &str, said: &Said, now: Timestamp) -> Result<(), 
         refunded: Money::from_nanos(row.try_get(7)?),
         disputed: Money::from_nanos(row.try_get(8)?),
     };
-    let paid = booked.paid || said.paid;
-    let total = payment.credit.saturating_add(payment.fee);
-    // What was given back stays so; a dispute may be won. Neither takes more than was paid.
-    let refunded = if paid { share(&payment, said.refunded.min(total)) } else { Money::ZERO };
-    let refunded = refunded.max(booked.refunded);
-    let rest = payment.credit.saturating_sub(refunded);
-    let disputed = if paid { share(&payment, said.disputed.min(total)) } else { Money::ZERO };
-    let disputed = disputed.min(rest);
-    let moves = [
-        (Kind::Payment, payment.credit, paid && !booked.paid),
-        (Kind::Refund, booked.refunded.saturating_sub(refunded), refunded != booked.refunded),
-        (Kind::Dispute, booked.disputed.saturating_sub(disputed), disputed != booked.disputed),
-    ];
-    for (kind, credit, is_new) in moves {
-        if is_new {
+    let (next, moves) = booked.after(payment.credit, payment.fee, said);
+    for (kind, credit) in [
+        (Kind::Payment, moves.payment),
+        (Kind::Refund, moves.refund),
+        (Kind::Dispute, moves.dispute),
+    ] {
+        if credit != Money::ZERO {
             enter(&mut tx, db, chain, (&payment, kind, credit), now).await?;
             chain = Chain::take(&mut tx).await?;
         }
     }
-    keep(&mut tx, id, (paid, said.expired), [refunded, disputed], now).await?;
-    freeze_in_debt(&mut tx, &payment.account, booked.disputed < disputed).await?;
+    keep(&mut tx, id, (&next, said.expired), now).await?;
+    freeze_in_debt(&mut tx, &payment.account, booked.disputed < next.disputed).await?;
     tx.commit().await?;
     Ok(())
-}
-
-/// Returns the credits in a part of what was paid; the rest of the part is of the fee.
-fn share(payment: &Payment, part: Money) -> Money {
-    let total = i128::from(payment.credit.nanos()) + i128::from(payment.fee.nanos());
-    let credit = i128::from(payment.credit.nanos()) * i128::from(part.nanos());
-    let nanos = if total == 0 { 0 } else { credit / total };
-    Money::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
 }
 
 /// Enters credits that an account gets, or loses where they are negative, with their part of the
@@ -259,25 +224,24 @@ async fn enter(
 async fn keep(
     tx: &mut AnyConnection,
     id: &str,
-    (paid, expired): (bool, bool),
-    [refunded, disputed]: [Money; 2],
+    (booked, expired): (&Booked, bool),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const KEEP: &str = "
         UPDATE payments
            SET paid = $2, state = $3, refunded_nanos = $4, disputed_nanos = $5, looked_ms = $6
          WHERE id = $1";
-    let state = match (paid, expired) {
+    let state = match (booked.paid, expired) {
         (true, _) => "paid",
         (false, true) => "expired",
         (false, false) => "open",
     };
     sqlx::query(KEEP)
         .bind(id)
-        .bind(i64::from(paid))
+        .bind(i64::from(booked.paid))
         .bind(state)
-        .bind(refunded.nanos())
-        .bind(disputed.nanos())
+        .bind(booked.refunded.nanos())
+        .bind(booked.disputed.nanos())
         .bind(now.ms())
         .execute(tx)
         .await?;
