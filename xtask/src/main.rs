@@ -50,6 +50,9 @@ enum Chore {
         /// Also write the figures to this file
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// Measure instead how fast generations are settled, in SQLite and in PostgreSQL
+        #[arg(long, conflicts_with_all = ["smoke", "json"])]
+        settle: bool,
     },
 }
 
@@ -68,8 +71,11 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
-        Chore::Bench { smoke, rounds, json } => {
-            run_bench(&bench::Wish { is_smoke: smoke, rounds, json })
+        Chore::Bench { settle: true, rounds, .. } => {
+            told(bench::run_settle(&root(), rounds.unwrap_or(5).max(1)))
+        }
+        Chore::Bench { smoke, rounds, json, .. } => {
+            told(bench::run(&root(), &bench::Wish { is_smoke: smoke, rounds, json }))
         }
     }
 }
@@ -102,8 +108,8 @@ fn run_test(only: Vec<String>) -> ExitCode {
     }
 }
 
-fn run_bench(wish: &bench::Wish) -> ExitCode {
-    match bench::run(&root(), wish) {
+fn told(outcome: Result<(), String>) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("{error}");

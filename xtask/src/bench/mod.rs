@@ -15,9 +15,11 @@ mod process;
 mod procfs;
 mod round;
 mod run;
+mod settle;
 mod sheet;
 mod streams;
 mod subject;
 mod table;
 
 pub(crate) use run::{Wish, run};
+pub(crate) use settle::run as run_settle;

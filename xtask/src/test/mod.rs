@@ -17,5 +17,7 @@ mod task;
 mod temp;
 mod tools;
 
+pub(crate) use postgres::{Commits, Postgres};
 pub(crate) use seclusion::{Guests, run as run_secluded};
 pub(crate) use suite::{Wish, list, run};
+pub(crate) use temp::TempDir;

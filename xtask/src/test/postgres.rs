@@ -21,13 +21,22 @@ pub(crate) struct Postgres {
     port: u16,
 }
 
+/// What becomes of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Commits {
+    /// It reaches the disk before it is acknowledged, as in an installation.
+    Durable,
+    /// It need not: the data does not outlive the tests.
+    Fleeting,
+}
+
 impl Postgres {
     /// Makes a new, empty database and starts it on a free port of the loopback.
     ///
     /// # Errors
     ///
     /// A sentence that says which step failed and what the program wrote.
-    pub(crate) fn start() -> Result<Postgres, String> {
+    pub(crate) fn start(commits: Commits) -> Result<Postgres, String> {
         let folder = TempDir::new("postgres").map_err(|error| error.to_string())?;
         let data = folder.path().join("data");
         let port = free_port().map_err(|error| error.to_string())?;
@@ -35,6 +44,11 @@ impl Postgres {
         initialise(&data)?;
         let mut command = vec![program("postgres")?];
         command.extend(settings(&data, folder.path(), port));
+        if commits == Commits::Fleeting {
+            for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] {
+                command.extend(["-c".to_owned(), setting.to_owned()]);
+            }
+        }
         let mut server = Server::start(Launch {
             name: "postgres",
             command,
@@ -80,10 +94,6 @@ fn settings(data: &Path, sockets: &Path, port: u16) -> Vec<String> {
         &format!("unix_socket_directories={sockets}"),
         "max_connections=200",
         "shared_buffers=32MB",
-        // The data does not outlive the tests, so nothing need reach the disk.
-        "fsync=off",
-        "synchronous_commit=off",
-        "full_page_writes=off",
     ] {
         args.extend(["-c".to_owned(), setting.to_owned()]);
     }

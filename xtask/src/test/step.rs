@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::postgres::Postgres;
+use super::postgres::{Commits, Postgres};
 use super::seclusion::Guests;
 use super::stack::Stack;
 use super::tally::{Tally, count};
@@ -154,7 +154,7 @@ fn clippy(house: &House) -> Report {
 }
 
 fn unit(house: &House) -> Report {
-    let postgres = match Postgres::start() {
+    let postgres = match Postgres::start(Commits::Fleeting) {
         Ok(postgres) => postgres,
         Err(error) => return Report::failed(error),
     };

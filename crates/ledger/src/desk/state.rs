@@ -69,9 +69,9 @@ impl Default for Setting {
     }
 }
 
-/// Between how many looks it is kept count of what was spent. A look comes every 30 seconds, so leases
-/// are made for a minute and a half at least; they are refilled at a half, so that a database that
-/// is away for half a minute is not missed.
+/// Between how many looks it is kept count of what was spent. A look comes every 30 seconds, so
+/// leases are made for a minute and a half at least; they are refilled at a half, so that a
+/// database that is away for half a minute is not missed.
 pub(super) const SPENT_LOOKS: usize = 4;
 
 /// What the desk has of a purse.

@@ -91,7 +91,7 @@ impl World {
         }
     }
 
-    /// I9: what was booked stays as it was; a failover may lose it, and then it comes again the same.
+    /// I9: what was booked stays as it was. A failover may lose it; then it comes again the same.
     fn look_at_history(&mut self, batch: &Batch) {
         for settlement in &batch.settlements {
             let id = &settlement.generation.id;

@@ -8,6 +8,7 @@ use ledger::desk::Desk;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
+use super::flusher;
 use super::journals::{Journals, Post};
 use super::shared::Shared;
 
@@ -135,8 +136,8 @@ async fn wind_up(books: Arc<dyn Books>, mut post: Post) {
     tracing::info!(instance = %instance, figures = ?post.desk.figures(), "journal taken over");
     while !post.desk.is_over() {
         if let Err(error) = post.flush() {
-            tracing::error!(instance = %instance, "a journal cannot be written: {error}");
-            return;
+            // Whoever read it again now would believe what is not on the disk.
+            flusher::give_up(&error);
         }
         let outcome = wind_up_once(&*books, &mut post.desk).await;
         match outcome {

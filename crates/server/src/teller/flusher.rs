@@ -45,7 +45,8 @@ pub(super) fn run(shared: &Arc<Shared>, mut folder: Folder, syncs: bool) {
     }
 }
 
-fn give_up(error: &io::Error) -> ! {
+/// Ends the process at once.
+pub(super) fn give_up(error: &io::Error) -> ! {
     tracing::error!("the journal cannot be written: {error}; nothing can be promised any more");
     std::process::abort()
 }

@@ -84,7 +84,7 @@ static int synced(int fd, const char *name) {
         return -1;
     }
     /* Slow, so that there is always something that is written and not yet synced. */
-    usleep(15000);
+    usleep(30000);
     int outcome = real(fd);
     pthread_mutex_lock(&lock);
     if (outcome == 0) keep(fd, path);
