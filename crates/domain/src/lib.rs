@@ -27,6 +27,7 @@ pub mod purse;
 pub mod quirk;
 pub mod request;
 pub mod secret;
+pub mod shed;
 pub mod time;
 pub mod usage;
 pub mod waiting;

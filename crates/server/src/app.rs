@@ -17,6 +17,7 @@ use crate::intake::Intake;
 use crate::key_text::hex;
 use crate::limits::Keeper;
 use crate::payments::Desk;
+use crate::room::Room;
 use crate::snapshot::Found;
 use crate::teller::{JournalError, Journals, Teller, Terms};
 
@@ -36,6 +37,8 @@ pub struct App {
     pub answers: Answers,
     /// Where credits are bought, if they are.
     pub desk: Option<Arc<Desk>>,
+    /// The room for requests that run models.
+    pub room: Arc<Room>,
     /// Who keeps count of what requests use.
     pub limits: Arc<Keeper>,
     /// Budgets as they were last seen.
@@ -83,11 +86,10 @@ impl App {
         auth: Auth,
         public_url: String,
         current: Current,
-        health: Arc<Health>,
+        (health, limits): (Arc<Health>, Arc<Keeper>),
     ) -> Result<App, JournalError> {
         let budgets: Arc<Budgets> = Arc::default();
         let ledger = Arc::new(ledger(&db, &current.config, budgets.clone())?);
-        let limits = Arc::new(Keeper::new(Arc::new(SystemClock)));
         let world = World {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy::default()),
@@ -99,6 +101,7 @@ impl App {
             drains: Drains::default(),
             mutant: Mutant::None,
         };
+        let room = Room::new(current.config.limits.in_flight);
         let intake = Intake::new(&current.config);
         let kept = &current.config.idempotency;
         let bounds = Bounds {
@@ -116,6 +119,7 @@ impl App {
             intake,
             answers,
             desk: None,
+            room,
             limits,
             budgets,
             figures: Shelved::default(),

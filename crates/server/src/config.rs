@@ -32,6 +32,8 @@ pub struct Config {
     pub public_url: String,
     /// The database.
     pub database: Database,
+    /// Where limits are shared with other processes.
+    pub redis: Redis,
     /// Whose money requests spend.
     pub credits: Credits,
     /// Where what is not yet in the database is kept.
@@ -63,6 +65,17 @@ pub struct Database {
     /// Its address; empty means the embedded one.
     #[serde(deserialize_with = "secret")]
     pub url: Secret,
+}
+
+/// Where limits are shared with other processes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// Its address; empty means that each process counts for itself.
+    #[serde(deserialize_with = "secret")]
+    pub url: Secret,
+    /// How long it may take, in milliseconds.
+    pub timeout_ms: u64,
 }
 
 /// Whose money requests spend.
@@ -275,6 +288,8 @@ impl Config {
             ("timeouts.total_ms", total_ms),
             ("limits.body_bytes", self.limits.body_bytes as u64),
             ("limits.connections", self.limits.connections as u64),
+            ("limits.in_flight", u64::from(self.limits.in_flight)),
+            ("redis.timeout_ms", self.redis.timeout_ms),
             ("limits.free.requests_per_minute", self.limits.free.requests_per_minute),
             ("limits.free.requests_per_day", self.limits.free.requests_per_day),
             ("limits.free.requests_per_day_paid", self.limits.free.requests_per_day_paid),

@@ -106,8 +106,14 @@ impl From<store::StoreError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if self.failure.fault == Fault::House {
-            tracing::error!(failure.kind = ?self.failure.kind, "{}", self.failure.detail);
+        let is_full = self.failure.kind == FailureKind::ProviderOverloaded;
+        match self.failure.fault {
+            // So many lines would only add to what there is to do; the metrics count them.
+            Fault::House if is_full => tracing::debug!("{}", self.failure.detail),
+            Fault::House => {
+                tracing::error!(failure.kind = ?self.failure.kind, "{}", self.failure.detail);
+            }
+            Fault::Caller | Fault::Upstream | Fault::Credential => (),
         }
         let status = StatusCode::from_u16(self.failure.status())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

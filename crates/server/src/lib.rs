@@ -22,6 +22,7 @@ pub mod listener;
 pub mod payments;
 pub mod receipt;
 pub mod reconcile;
+pub mod room;
 pub mod routes;
 pub mod routing;
 pub(crate) mod shelf;

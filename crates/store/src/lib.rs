@@ -1,4 +1,5 @@
-//! What the house remembers: API keys, settings and generations, in SQLite or Postgres.
+//! What the house remembers: API keys, settings and generations, in SQLite or Postgres, and what
+//! nodes share of limits, in Redis.
 //!
 //! One folder or file per noun; each function is one thing that the house says to its memory, with
 //! the SQL inside. The text is the same for both engines: `BIGINT` and `TEXT` columns, numbered
@@ -9,6 +10,7 @@ pub mod answers;
 mod books;
 mod db;
 pub mod keys;
+pub mod pools;
 pub mod settings;
 
 pub use books::{

@@ -14,8 +14,9 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 7] = [
+const PACKAGES: [Package; 8] = [
     Package { name: "postgresql", is_there: has_postgres },
+    Package { name: "redis-server", is_there: || find_program("redis-server", &[]).is_some() },
     Package { name: "python3-venv", is_there: has_venv },
     Package { name: "nodejs", is_there: || find_program("node", &[]).is_some() },
     Package { name: "npm", is_there: || find_program("npm", &[]).is_some() },

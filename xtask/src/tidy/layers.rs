@@ -49,6 +49,7 @@ const LAYERS: [(&str, May); 13] = [
         "crates/store",
         May::Only(&[
             "domain",
+            "redis",
             "sha2",
             "sqlx",
             "jiff",

@@ -8,9 +8,10 @@ use super::tree::Tree;
 use super::violation::Violation;
 
 /// Files of the server in which a secret may be read. A name that ends in `/` stands for a folder.
-const SECRET_READERS: [&str; 8] = [
+const SECRET_READERS: [&str; 9] = [
     "auth.rs",
     "banner.rs",
+    "cluster.rs",
     "database.rs",
     "keys.rs",
     "root_key.rs",

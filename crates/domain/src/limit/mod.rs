@@ -10,6 +10,7 @@
 //! is held does not leak: an estimate that was too high delays others only while its request runs.
 
 mod form;
+mod lease;
 mod level;
 mod pool;
 mod port;
@@ -18,6 +19,7 @@ mod rules;
 
 pub(crate) use form::as_rows;
 pub use form::{RateFault, RateForm, read_rates, shown_rates};
+pub use lease::{Hold, Lease, Telling};
 pub use level::{Level, Refused, Standing};
 pub use pool::{Exchanged, Pool, Told};
 pub use port::{Asked, Limits, Permit, Unlimited, Used};

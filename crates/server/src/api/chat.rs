@@ -28,6 +28,7 @@ use crate::app::App;
 use crate::auth::X_GOOG_API_KEY;
 use crate::error::{ApiError, GENERATION_ID};
 use crate::limits;
+use crate::room::Seat;
 
 /// `POST /chat/completions`.
 pub async fn chat_completions(
@@ -114,15 +115,20 @@ pub(super) fn boxed(
 
 async fn answer(app: Arc<App>, request: http::Request<Body>, door: Door) -> Response {
     let id = GenerationId::new(app.now().seconds(), app.draw());
+    let refuse = |error: ApiError| error.of(id.as_str()).spoken(door.dialect()).into_response();
+    let seat = match app.room.enter() {
+        Ok(seat) => seat,
+        Err(failure) => return refuse(failure.into()),
+    };
     match serve(&app, &id, request, &door).await {
         Ok((reply, framing)) => {
             let now = app.now();
             let standings = reply.heading.standings.clone();
-            let mut response = respond(&id, reply, framing);
+            let mut response = respond(&id, reply, framing, seat);
             limits::tell(response.headers_mut(), &standings, door.dialect(), now);
             response
         }
-        Err(error) => error.of(id.as_str()).spoken(door.dialect()).into_response(),
+        Err(error) => refuse(error),
     }
 }
 
@@ -225,12 +231,12 @@ fn whole_type(framing: Framing) -> HeaderValue {
     }
 }
 
-fn respond(id: &GenerationId, reply: Reply, framing: Framing) -> Response {
+fn respond(id: &GenerationId, reply: Reply, framing: Framing, seat: Seat) -> Response {
     let (body, content_type, streams) = match reply.body {
         ReplyBody::Whole(bytes) => (Body::from(bytes), whole_type(framing), false),
         ReplyBody::Stream(pieces) => {
             let content_type = HeaderValue::from_static(framing.content_type());
-            (Body::new(Events(pieces)), content_type, true)
+            (Body::new(Events { pieces, _seat: seat }), content_type, true)
         }
     };
     let mut response = Response::new(body);
@@ -262,8 +268,11 @@ fn respond(id: &GenerationId, reply: Reply, framing: Framing) -> Response {
 #[error("the provider's answer broke off")]
 struct Cut;
 
-/// A stream's events as the body of a response.
-struct Events(mpsc::Receiver<Result<Bytes, Broken>>);
+/// A stream's events as the body of a response. It has its place until its end.
+struct Events {
+    pieces: mpsc::Receiver<Result<Bytes, Broken>>,
+    _seat: Seat,
+}
 
 impl http_body::Body for Events {
     type Data = Bytes;
@@ -273,7 +282,7 @@ impl http_body::Body for Events {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.0
+        self.pieces
             .poll_recv(context)
             .map(|piece| piece.map(|it| it.map(Frame::data).map_err(|Broken| Cut)))
     }

@@ -53,6 +53,7 @@ async fn answer(
 
 async fn count(app: &Arc<App>, request: http::Request<Body>, door: &Door) -> Result<u32, ApiError> {
     let (head, body) = request.into_parts();
+    let _seat = app.room.enter()?;
     let key = holder(app, &head.headers).await?;
     let snapshot = app.current().snapshot.clone();
     let account = AccountId::default();

@@ -17,7 +17,8 @@ use relay::Shown;
 use super::caller::operator;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::limits::{Figures, Refusals};
+use crate::limits::{Cluster, Figures, Refusals};
+use crate::room::Room;
 use crate::teller::Meter;
 
 /// The content type of Prometheus' text format.
@@ -53,6 +54,10 @@ pub async fn metrics(
     let mut text = render(&asked, in_flight);
     text.push_str(&limits(app.limits.figures()));
     text.push_str(&books(&app.ledger.meter(), &app.ledger.figures()));
+    text.push_str(&room(&app.room));
+    if let Some(cluster) = app.limits.cluster() {
+        text.push_str(&shared(cluster));
+    }
     Ok(([(CONTENT_TYPE, TEXT_FORMAT)], text).into_response())
 }
 
@@ -162,6 +167,36 @@ fn books(meter: &Meter, figures: &ledger::desk::Figures) -> String {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
     }
     text
+}
+
+/// Tells how much room there is for requests.
+fn room(room: &Room) -> String {
+    let (limit, shed) = (room.limit(), room.shed());
+    format!(
+        "# HELP interline_requests_in_flight_limit Requests that may be under way for now\n\
+         # TYPE interline_requests_in_flight_limit gauge\n\
+         interline_requests_in_flight_limit {limit}\n\
+         # HELP interline_requests_shed_total Requests that found no room\n\
+         # TYPE interline_requests_shed_total counter\n\
+         interline_requests_shed_total {shed}\n"
+    )
+}
+
+/// Tells with how many limits are shared.
+fn shared(cluster: &Cluster) -> String {
+    let (nodes, losses) = (cluster.nodes(), cluster.losses());
+    let is_up = u8::from(cluster.is_up());
+    format!(
+        "# HELP interline_limits_nodes Processes that share limits, as was last heard\n\
+         # TYPE interline_limits_nodes gauge\n\
+         interline_limits_nodes {nodes}\n\
+         # HELP interline_limits_shared Redis answers: 1\n\
+         # TYPE interline_limits_shared gauge\n\
+         interline_limits_shared {is_up}\n\
+         # HELP interline_limits_losses_total Times that Redis was lost\n\
+         # TYPE interline_limits_losses_total counter\n\
+         interline_limits_losses_total {losses}\n"
+    )
 }
 
 /// Returns a label's value as the format wants it.

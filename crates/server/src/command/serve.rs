@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::port::Clock;
 use domain::secret::Secret;
 use relay::Health;
 use simulator::Simulator;
@@ -19,12 +20,14 @@ use super::trouble::{Trouble, environment};
 use crate::app::{App, Current};
 use crate::auth::Auth;
 use crate::cli::Serve;
-use crate::clock::SystemClock;
+use crate::clock::{SystemClock, random};
 use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
+use crate::key_text::hex;
+use crate::limits::{Cluster, Keeper, Limits};
 use crate::listener::{self, Door};
 use crate::snapshot::{Assembled, Parts, assemble, read_overlays};
 use crate::upstream::{Clients, authorities};
-use crate::{budgets, database, demo, housekeeping, limits, payments, routes};
+use crate::{budgets, database, demo, housekeeping, limits, payments, room, routes};
 
 const CONFIG_DEFAULT: &str = "interline.toml";
 
@@ -108,12 +111,13 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
         header: Duration::from_millis(config.timeouts.client_header_ms),
         drain: Duration::from_millis(config.timeouts.drain_ms),
     };
+    let keeper = keeper(&config)?;
     let RootKey { id, made } = root;
     let auth = Auth::new(hasher, id);
     let demo_key = house.simulator.is_some().then(|| demo_key(&auth));
     let current = current(assembled, config);
     announce(&current, address, made.as_ref(), demo_key.as_ref())?;
-    let app = Arc::new(App::new(db, auth, public_url, current, health)?.selling(desk));
+    let app = Arc::new(App::new(db, auth, public_url, current, (health, keeper))?.selling(desk));
     let looking = app
         .desk
         .clone()
@@ -122,19 +126,41 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     let clock = app.world.clock.clone();
     let keeping = tokio::spawn(housekeeping::keep_house(app.db.clone(), clock.clone()));
     let budgets = tokio::spawn(budgets::keep_looking(app.budgets.clone(), app.db.clone(), clock));
-    let paid = tokio::spawn(limits::keep_looking(app.clone()));
+    app.limits.tell().await;
+    let watches = watches(&app);
     let reloads = tokio::spawn(reload_on_hangup(app.clone(), serve.clone(), house));
     let closing = told_to_stop()?;
     let router = routes::routes(app.clone());
     let quiet = listener::serve(listener, router, &door, closing).await;
     reloads.abort();
     budgets.abort();
-    paid.abort();
+    watches.iter().for_each(tokio::task::JoinHandle::abort);
     keeping.abort();
     if let Some(looking) = looking {
         looking.abort();
     }
     Ok(end(&app, quiet).await)
+}
+
+/// Makes whoever keeps count of what requests use: together with others, where a Redis is named.
+fn keeper(config: &Config) -> Result<Arc<Keeper>, Trouble> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let url = &config.redis.url;
+    let timeout = Duration::from_millis(config.redis.timeout_ms);
+    let node = || hex(&random::<8>());
+    let open = || Cluster::open(url, timeout, node(), clock.clone());
+    let cluster = (!url.is_empty()).then(open).transpose()?;
+    Ok(Arc::new(Keeper::new(clock, cluster)))
+}
+
+/// Starts what keeps limits, and the room for requests, up to date.
+fn watches(app: &Arc<App>) -> [tokio::task::JoinHandle<()>; 3] {
+    let Limits { in_flight, delay_max_ms, .. } = app.current().config.limits;
+    [
+        tokio::spawn(limits::keep_looking(app.clone())),
+        tokio::spawn(limits::keep_in_touch(app.limits.clone())),
+        tokio::spawn(room::keep_watch(app.room.clone(), in_flight, delay_max_ms)),
+    ]
 }
 
 /// Makes the first snapshot; with no provider to call, the demo models stand in.

@@ -57,6 +57,10 @@ where
 {
     let dialect = dialect_of(request.uri().path());
     let told = |failure: Failure| ApiError::from(failure).spoken(dialect).into_response();
+    // Who will find no place need not be looked up first.
+    if let Err(failure) = app.room.enter() {
+        return told(failure);
+    }
     let (head, body) = request.into_parts();
     let name = match name(&head.headers) {
         Ok(name) => name,

@@ -1,4 +1,4 @@
-//! Keeps count of what requests use.
+//! Keeps count of what requests use: in the memory of this process, or of several that share.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -6,18 +6,22 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::failure::Failure;
 use domain::limit::{
-    Asked, Bucket, FreeTier, Limits, Measure, Permit, Rate, Reached, Rules, Standing, Used,
+    Asked, Bucket, FreeTier, Hold, Limits, Measure, Permit, Rate, Reached, Refused, Rules,
+    Standing, Used,
 };
 use domain::money::Money;
 use domain::port::{Clock, Waiting};
 use domain::time::Timestamp;
 
+use super::cluster::{self, Cluster};
 use super::counter::Counter;
 use super::figures::Figures;
 
-/// Keeps count of what requests use, in the memory of this process.
+/// Keeps count of what requests use.
 pub struct Keeper {
     clock: Arc<dyn Clock>,
+    /// With whom limits are shared, where they are.
+    cluster: Option<Arc<Cluster>>,
     counters: RwLock<HashMap<Bucket, Known>>,
     /// What was ever paid into the account, in nano-dollars.
     paid_nanos: AtomicI64,
@@ -34,10 +38,11 @@ struct Known {
 const KNOWN_MAX: usize = 100_000;
 
 impl Keeper {
-    /// Starts to count.
-    pub fn new(clock: Arc<dyn Clock>) -> Keeper {
+    /// Starts to count; together with others, where there is a cluster.
+    pub fn new(clock: Arc<dyn Clock>, cluster: Option<Cluster>) -> Keeper {
         Keeper {
             clock,
+            cluster: cluster.map(Arc::new),
             counters: RwLock::default(),
             paid_nanos: AtomicI64::new(0),
             figures: Figures::default(),
@@ -53,6 +58,27 @@ impl Keeper {
     pub fn tier(&self, rules: &Rules) -> Option<FreeTier> {
         let paid = Money::from_nanos(self.paid_nanos.load(Ordering::Relaxed));
         rules.free.as_ref().map(|free| free.tier(paid))
+    }
+
+    /// Returns with whom limits are shared, where they are.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_deref()
+    }
+
+    /// Says that this process is there, and tells the others what it used of every limit.
+    pub async fn tell(&self) {
+        let Some(cluster) = &self.cluster else { return };
+        cluster.greet().await;
+        let known: Vec<(Arc<Counter>, Rate)> = {
+            let all = self.counters.read().unwrap_or_else(PoisonError::into_inner);
+            let news = all.values().filter(|it| it.counter.has_news());
+            news.map(|it| (it.counter.clone(), it.rate)).collect()
+        };
+        for (counter, rate) in known {
+            if let Some(shared) = counter.as_shared() {
+                cluster.tell(shared, rate).await;
+            }
+        }
     }
 
     /// Returns what became of requests that have limits.
@@ -71,18 +97,19 @@ impl Keeper {
         limits.iter().map(standing).collect()
     }
 
-    fn count(&self, asked: &Asked<'_>) -> Result<Option<Box<dyn Permit>>, Failure> {
+    async fn count(&self, asked: Asked<'_>) -> Result<Option<Box<dyn Permit>>, Failure> {
         let tier = self.tier(asked.rules).filter(|_| asked.is_free);
         let limits = asked.rules.of(asked.key, asked.account, tier.as_ref());
         if limits.is_empty() {
             return Ok(None);
         }
+        let nodes = self.cluster.as_ref().map_or(1, |cluster| cluster.nodes());
         let now = self.clock.now();
         let mut counted = Counted::new(self.clock.clone(), limits.len());
         for (bucket, rate) in limits {
-            let amount = amount(asked, rate);
+            let amount = amount(&asked, rate.share(nodes));
             let counter = self.counter(&bucket, rate, now);
-            match counter.hold(rate, amount, now) {
+            match self.hold(&counter, rate, amount).await {
                 Ok(standing) => counted.add(Part { counter, rate, held: amount }, standing),
                 Err(refused) => {
                     self.figures.refuse(&bucket.scope, bucket.measure);
@@ -93,6 +120,41 @@ impl Keeper {
         counted.let_in(now);
         self.figures.count();
         Ok(Some(Box::new(counted)))
+    }
+
+    /// Holds `amount` of a limit; one that is shared may first have to ask the others.
+    async fn hold(
+        &self,
+        counter: &Arc<Counter>,
+        rate: Rate,
+        amount: u64,
+    ) -> Result<Standing, Refused> {
+        let chunk = self.cluster.as_ref().map_or(0, |cluster| cluster.chunk(rate));
+        for _ in 0..LOOKS_MAX {
+            match (counter.hold(rate, amount, chunk, self.clock.now()), &self.cluster) {
+                (Hold::Held { standing, is_low }, cluster) => {
+                    if let (true, Some(cluster)) = (is_low, cluster) {
+                        cluster::fetch_ahead(cluster, counter, rate);
+                    }
+                    return Ok(standing);
+                }
+                (Hold::Refused(refused), _) => return Err(refused),
+                (Hold::Short(_), Some(cluster)) => {
+                    cluster::fetch(cluster, counter, rate, amount).await;
+                }
+                (Hold::Short(_), None) => break,
+            }
+        }
+        // Others were quicker each time.
+        let standing = counter.standing(rate, self.clock.now());
+        Err(Refused { standing, retry_after_ms: Some(1_000) })
+    }
+
+    fn new_counter(&self, bucket: &Bucket) -> Counter {
+        match self.cluster {
+            Some(_) => Counter::shared(bucket.to_string()),
+            None => Counter::own(),
+        }
     }
 
     fn counter(&self, bucket: &Bucket, rate: Rate, now: Timestamp) -> Arc<Counter> {
@@ -107,8 +169,9 @@ impl Keeper {
                 1 < Arc::strong_count(&known.counter) || !known.counter.is_empty(known.rate, now)
             });
         }
-        let known =
-            all.entry(bucket.clone()).or_insert_with(|| Known { counter: Arc::default(), rate });
+        let known = all
+            .entry(bucket.clone())
+            .or_insert_with(|| Known { counter: Arc::new(self.new_counter(bucket)), rate });
         known.rate = rate;
         known.counter.clone()
     }
@@ -119,11 +182,15 @@ impl Limits for Keeper {
         &'a self,
         asked: Asked<'a>,
     ) -> Waiting<'a, Result<Option<Box<dyn Permit>>, Failure>> {
-        Box::pin(std::future::ready(self.count(&asked)))
+        Box::pin(self.count(asked))
     }
 }
 
-/// Returns how much of a limit a request will use; never more than all of it.
+/// How often a request looks for what it needs where others take it away.
+const LOOKS_MAX: u32 = 3;
+
+/// Returns how much of a limit a request will use; never more than all of it, or than the share of
+/// a node: that is there however the others fare.
 fn amount(asked: &Asked<'_>, rate: Rate) -> u64 {
     let amount = match rate.measure {
         Measure::Requests => 1,
@@ -206,6 +273,7 @@ mod tests {
     use domain::id::{AccountId, KeyId};
     use domain::key::ApiKey;
     use domain::limit::{FreeRules, Interval};
+    use futures_util::FutureExt;
 
     use super::*;
 
@@ -248,7 +316,8 @@ mod tests {
         let (key, account) = (key(id), AccountId::default());
         let spend = Money::ZERO;
         let asked = Asked { rules, key: &key, account: &account, tokens, spend, is_free: true };
-        keeper.count(&asked).map(|permit| permit.expect("a limit"))
+        let counted = keeper.count(asked).now_or_never().expect("one that is alone never waits");
+        counted.map(|permit| permit.expect("a limit"))
     }
 
     #[test]
@@ -258,7 +327,7 @@ mod tests {
             account: vec![rate(Measure::Tokens, 150)],
             free: None,
         };
-        let keeper = Keeper::new(Arc::new(Hand::default()));
+        let keeper = Keeper::new(Arc::new(Hand::default()), None);
         let first = ask(&keeper, &rules, "a", 100).unwrap();
         let refused = ask(&keeper, &rules, "b", 60).map(|_| ()).unwrap_err();
         assert_eq!(refused.limit.unwrap().source(), "account_tokens");
@@ -281,7 +350,7 @@ mod tests {
         let ten = Money::from_nanos(10_000_000_000);
         let free = FreeRules { per_minute: 100, per_day: 2, per_day_paid: 3, paid_min: ten };
         let rules = Rules { free: Some(free), ..Rules::default() };
-        let keeper = Keeper::new(Arc::new(Hand::default()));
+        let keeper = Keeper::new(Arc::new(Hand::default()), None);
         ask(&keeper, &rules, "a", 1).unwrap();
         ask(&keeper, &rules, "b", 1).unwrap();
         let refused = ask(&keeper, &rules, "c", 1).map(|_| ()).unwrap_err();
@@ -295,7 +364,7 @@ mod tests {
     fn a_request_larger_than_the_whole_limit_is_served_once_it_is_empty() {
         let rules = Rules { key: vec![rate(Measure::Tokens, 100)], ..Rules::default() };
         let hand = Arc::new(Hand::default());
-        let keeper = Keeper::new(hand.clone());
+        let keeper = Keeper::new(hand.clone(), None);
         ask(&keeper, &rules, "a", 5_000).unwrap().settle(Used { tokens: 200, spend: Money::ZERO });
         // Twice the limit was used, so it takes two intervals.
         let refused = ask(&keeper, &rules, "a", 5_000).map(|_| ()).unwrap_err();

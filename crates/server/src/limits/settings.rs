@@ -15,6 +15,10 @@ pub struct Limits {
     pub body_bytes_total: usize,
     /// Connections of callers.
     pub connections: usize,
+    /// Requests that run models, at one time.
+    pub in_flight: u32,
+    /// How late work may be taken up before fewer of them are let in, in milliseconds.
+    pub delay_max_ms: u64,
     /// Of each key that has none of its own.
     #[serde(deserialize_with = "rates")]
     pub key: Vec<Rate>,

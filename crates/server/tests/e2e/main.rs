@@ -5,6 +5,7 @@
 mod admin;
 mod books;
 mod client;
+mod cluster;
 mod credentials;
 mod failover;
 mod faults;
@@ -19,5 +20,6 @@ mod payments;
 mod plugins;
 mod rates;
 mod routing;
+mod shed;
 mod stand;
 mod streams;
