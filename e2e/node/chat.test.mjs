@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LARGE, SMALL, client, collect, says, textOf } from "./shared.mjs";
+import { DOT, EVERYWHERE, LARGE, SMALL, client, collect, says, textOf } from "./shared.mjs";
 
 const PARAMETERS = {
   type: "object",
@@ -95,3 +95,15 @@ test("a structured answer fits its schema", async () => {
   assert.equal(typeof event.name, "string");
   assert.ok(Number.isInteger(event.guests));
 });
+
+for (const model of EVERYWHERE) {
+  test(`${model}: an image is taken`, async () => {
+    const content = [
+      { type: "text", text: "What is this?" },
+      { type: "image_url", image_url: { url: DOT } },
+    ];
+    const messages = [{ role: "user", content }];
+    const answer = await client.chat.completions.create({ model, messages });
+    assert.ok(answer.choices[0].message.content);
+  });
+}

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OpenRouter } from "@openrouter/sdk";
 import * as errors from "@openrouter/sdk/models/errors";
-import { CLAUDE, EVERYWHERE, SMALL, collect, says } from "./shared.mjs";
+import { CLAUDE, DOT, ENDLESS, EVERYWHERE, SMALL, collect, says, script } from "./shared.mjs";
 
 const serverURL = process.env.INTERLINE_URL;
 const clientOf = (apiKey) => new OpenRouter({ apiKey, serverURL, retryConfig: { strategy: "none" } });
@@ -44,6 +44,28 @@ for (const model of EVERYWHERE) {
     assert.match(second.choices[0].message.content, /18 degrees/);
   });
 
+  test(`${model}: a schema is kept to`, async () => {
+    const schema = {
+      type: "object",
+      properties: { mood: { type: "string" } },
+      required: ["mood"],
+      additionalProperties: false,
+    };
+    const jsonSchema = { name: "mood", strict: true, schema };
+    const responseFormat = { type: "json_schema", jsonSchema };
+    const answer = await chat({ model, messages: says("How are you?"), responseFormat });
+    assert.equal(typeof JSON.parse(answer.choices[0].message.content).mood, "string");
+  });
+
+  test(`${model}: an image is taken`, async () => {
+    const content = [
+      { type: "text", text: "What is this?" },
+      { type: "image_url", imageUrl: { url: DOT } },
+    ];
+    const answer = await chat({ model, messages: [{ role: "user", content }] });
+    assert.ok(answer.choices[0].message.content);
+  });
+
   test(`${model}: a response and each event of its stream are as the schema has them`, async () => {
     const input = "The same.";
     const whole = await respond({ model, input });
@@ -57,6 +79,17 @@ for (const model of EVERYWHERE) {
     assert.equal(told.map((event) => event.delta).join(""), whole.output[0].content[0].text);
   });
 }
+
+test("a stream that is given up ends", async (t) => {
+  await script(t, "endless", { fault: { kind: "infinite_stream", gap_ms: 20 } });
+  const chatRequest = { model: ENDLESS, messages: says("Go on."), stream: true };
+  const gaveUp = new AbortController();
+  const fetchOptions = { signal: gaveUp.signal };
+  const stream = await client.chat.send({ chatRequest }, { fetchOptions });
+  await assert.rejects(async () => {
+    for await (const chunk of stream) if (chunk.id) gaveUp.abort();
+  });
+});
 
 test("a generation is looked up with what it cost", async () => {
   const answer = await chat({ model: SMALL, messages: says("Hi.") });

@@ -22,6 +22,9 @@ CLAUDE = "anthropic/claude-sonnet-4.5"
 GEMINI = "google/gemini-2.5-flash"
 CODEX = "openai/gpt-5-codex"
 
+# What the makers' own clients call three of them.
+BARE = {"gpt-4o-mini": SMALL, "claude-sonnet-4-5-20250929": CLAUDE, "gemini-2.5-flash": GEMINI}
+
 DEADLINE_S = 10
 
 # A red dot.
@@ -55,6 +58,12 @@ class Simulator:
         url = f"{self.url}/_sim/requests?provider={provider}"
         with urllib.request.urlopen(url, timeout=10) as answer:
             return [request["ending"] for request in json.load(answer)["requests"]]
+
+    def asked(self, provider):
+        """The bodies of the requests to `provider`, oldest first."""
+        url = f"{self.url}/_sim/requests?provider={provider}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return [request["body"] for request in json.load(answer)["requests"]]
 
     def calm(self):
         for provider in sorted(self.changed):
@@ -91,3 +100,26 @@ def eventually(look):
         assert time.monotonic() < deadline, "it never came to be"
         time.sleep(0.02)
     return found
+
+
+def document(text):
+    """A PDF of one page that says `text`."""
+    shown = f"BT /F1 12 Tf 72 700 Td ({text}) Tj ET"
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R"
+        "/Resources<</Font<</F1 5 0 R>>>>>>",
+        f"<</Length {len(shown)}>>\nstream\n{shown}\nendstream",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+    ]
+    made, places = "%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(made))
+        made += f"{number} 0 obj\n{content}\nendobj\n"
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    count = len(objects) + 1
+    return (
+        f"{made}xref\n0 {count}\n0000000000 65535 f \n{table}"
+        f"trailer\n<</Size {count}/Root 1 0 R>>\nstartxref\n{len(made)}\n%%EOF\n"
+    ).encode()

@@ -1,11 +1,13 @@
 """Anthropic's client against the messages route, before providers of two dialects."""
 
+import base64
+import json
 import os
 
 import anthropic
 import pytest
 
-from conftest import CLAUDE, SMALL, says
+from conftest import BARE, CLAUDE, DOT, ENDLESS, LARGE, SMALL, document, eventually, says
 
 MODELS = [SMALL, CLAUDE]
 WEATHER = {
@@ -96,6 +98,59 @@ def test_thinking_goes_out_with_its_signature_and_is_taken_back(claude, sim):
     ]
     second = claude.messages.create(messages=messages, **asked)
     assert "18 degrees" in second.content[-1].text
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_image_is_taken(claude, model):
+    data = base64.b64encode(DOT).decode()
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
+    content = [image, {"type": "text", "text": "What is this?"}]
+    messages = [{"role": "user", "content": content}]
+    message = claude.messages.create(model=model, max_tokens=200, messages=messages)
+    assert message.content[0].text
+
+
+def test_a_document_is_read_to_a_model_that_reads_none(claude, sim):
+    data = base64.b64encode(document("The password is xylophone.")).decode()
+    source = {"type": "base64", "media_type": "application/pdf", "data": data}
+    content = [
+        {"type": "document", "title": "secret.pdf", "source": source},
+        {"type": "text", "text": "What is the password?"},
+    ]
+    messages = [{"role": "user", "content": content}]
+    message = claude.messages.create(model=LARGE, max_tokens=200, messages=messages)
+    assert message.content[0].text
+    assert "The password is xylophone." in sim.asked("alpha")[-1]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_schema_is_kept_to(claude, model):
+    schema = {
+        "type": "object",
+        "properties": {"mood": {"type": "string"}},
+        "required": ["mood"],
+        "additionalProperties": False,
+    }
+    message = claude.messages.create(
+        model=model,
+        max_tokens=400,
+        messages=says("How are you?"),
+        output_config={"format": {"type": "json_schema", "schema": schema}},
+    )
+    assert isinstance(json.loads(message.content[-1].text)["mood"], str)
+
+
+def test_a_stream_that_is_left_ends_upstream(claude, sim):
+    sim.script("endless", {"fault": {"kind": "infinite_stream", "gap_ms": 20}})
+    asked = {"model": ENDLESS, "max_tokens": 4000, "messages": says("Go on.")}
+    with claude.messages.stream(**asked) as stream:
+        assert next(iter(stream.text_stream))
+    eventually(lambda: sim.endings("endless")[-1:] == ["client_gone"])
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_a_model_answers_to_its_maker_s_name(claude, name):
+    assert claude.messages.create(model=name, max_tokens=20, messages=says("Hi.")).content[0].text
 
 
 def test_the_limit_of_tokens_ends_a_message(claude):

@@ -6,7 +6,7 @@ import os
 import openai
 import pytest
 
-from conftest import CLAUDE, CODEX, DOT, GEMINI, LARGE, SMALL, says
+from conftest import BARE, CLAUDE, CODEX, DOT, GEMINI, LARGE, SMALL, says
 
 
 def test_a_whole_answer_has_its_text_its_model_and_its_cost(client):
@@ -65,6 +65,12 @@ def test_an_image_is_taken(client, model):
     messages = [{"role": "user", "content": content}]
     answer = client.chat.completions.create(model=model, messages=messages)
     assert answer.choices[0].message.content
+
+
+@pytest.mark.parametrize(("name", "model"), BARE.items())
+def test_a_model_answers_to_its_maker_s_name(client, name, model):
+    answer = client.chat.completions.create(model=name, messages=says("Hi."))
+    assert answer.choices[0].message.content and answer.model == model
 
 
 def test_the_maximum_of_tokens_ends_an_answer_for_length(client):

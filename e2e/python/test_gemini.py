@@ -6,7 +6,7 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
-from conftest import DOT, GEMINI, SMALL
+from conftest import DOT, ENDLESS, GEMINI, SMALL, eventually
 
 MODELS = [SMALL, GEMINI]
 WEATHER = types.Tool(
@@ -110,6 +110,18 @@ def test_an_image_is_taken(gemini):
     image = types.Part.from_bytes(data=DOT, mime_type="image/png")
     answer = gemini.models.generate_content(model=GEMINI, contents=[image, "What is this?"])
     assert answer.text
+
+
+def test_a_stream_that_is_left_ends_upstream(gemini, sim):
+    sim.script("endless", {"fault": {"kind": "infinite_stream", "gap_ms": 20}})
+    pieces = gemini.models.generate_content_stream(model=ENDLESS, contents="Go on.")
+    assert next(iter(pieces)).text
+    pieces.close()
+    eventually(lambda: sim.endings("endless")[-1:] == ["client_gone"])
+
+
+def test_a_model_answers_to_its_maker_s_name(gemini):
+    assert gemini.models.generate_content(model="gemini-2.5-flash", contents="Hi.").text
 
 
 def test_a_thought_is_told_apart_and_its_signature_goes_back(gemini, sim):

@@ -5,7 +5,7 @@ import os
 import ollama
 import pytest
 
-from conftest import CLAUDE, SMALL, says
+from conftest import CLAUDE, DOT, ENDLESS, SMALL, eventually, says
 
 MODELS = [SMALL, CLAUDE]
 WEATHER = {
@@ -62,6 +62,20 @@ def test_a_schema_is_kept_to(local):
     schema = {"type": "object", "properties": {"mood": {"type": "string"}}, "required": ["mood"]}
     answer = local.chat(model=SMALL, messages=says("How are you?"), format=schema)
     assert "mood" in answer.message.content
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_image_is_taken(local, model):
+    messages = [{"role": "user", "content": "What is this?", "images": [DOT]}]
+    assert local.chat(model=model, messages=messages).message.content
+
+
+def test_a_stream_that_is_left_ends_upstream(local, sim):
+    sim.script("endless", {"fault": {"kind": "infinite_stream", "gap_ms": 20}})
+    pieces = local.chat(model=ENDLESS, messages=says("Go on."), stream=True)
+    assert next(pieces).message.content
+    pieces.close()
+    eventually(lambda: sim.endings("endless")[-1:] == ["client_gone"])
 
 
 def test_models_are_listed_and_shown(local):

@@ -1,11 +1,13 @@
 """OpenRouter's own client, which holds every answer against a schema."""
 
+import base64
+import json
 import os
 
 import pytest
 from openrouter import OpenRouter, errors
 
-from conftest import CLAUDE, CODEX, GEMINI, SMALL, says
+from conftest import CLAUDE, CODEX, DOT, ENDLESS, GEMINI, SMALL, eventually, says
 
 MODELS = [SMALL, CLAUDE, CODEX, GEMINI]
 WEATHER = {
@@ -58,6 +60,40 @@ def test_a_tool_is_called_and_its_result_is_taken(router, model):
     turns = messages + [message.model_dump(by_alias=True, exclude_none=True), result]
     second = router.chat.send(model=model, messages=turns, tools=[WEATHER])
     assert "18 degrees" in second.choices[0].message.content
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_schema_is_kept_to(router, model):
+    schema = {
+        "type": "object",
+        "properties": {"mood": {"type": "string"}},
+        "required": ["mood"],
+        "additionalProperties": False,
+    }
+    form = {
+        "type": "json_schema",
+        "json_schema": {"name": "mood", "strict": True, "schema": schema},
+    }
+    answer = router.chat.send(model=model, messages=says("How are you?"), response_format=form)
+    assert isinstance(json.loads(answer.choices[0].message.content)["mood"], str)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_image_is_taken(router, model):
+    url = "data:image/png;base64," + base64.b64encode(DOT).decode()
+    content = [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": url}},
+    ]
+    answer = router.chat.send(model=model, messages=[{"role": "user", "content": content}])
+    assert answer.choices[0].message.content
+
+
+def test_a_stream_that_is_left_ends_upstream(router, sim):
+    sim.script("endless", {"fault": {"kind": "infinite_stream", "gap_ms": 20}})
+    with router.chat.send(model=ENDLESS, messages=says("Go on."), stream=True) as stream:
+        next(iter(stream))
+    eventually(lambda: sim.endings("endless")[-1:] == ["client_gone"])
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use catalog::{Layers, Loaded, load};
+use domain::catalog::Bare;
 
 fn shipped() -> Loaded {
     load(&Layers::shipped()).unwrap_or_else(|faults| {
@@ -55,5 +56,32 @@ fn endpoints_are_named_after_provider_qualifiers_and_model() {
         "anthropic/fast:anthropic/claude-opus-4.8-fast",
     ] {
         assert!(ids.contains(&id), "{id}");
+    }
+}
+
+#[test]
+fn the_names_that_the_makers_clients_send_are_known() {
+    let loaded = shipped();
+    for (name, id) in [
+        ("claude-sonnet-4-5-20250929", "anthropic/claude-sonnet-4.5"),
+        ("claude-sonnet-4-5", "anthropic/claude-sonnet-4.5"),
+        ("claude-haiku-4-5-20251001", "anthropic/claude-haiku-4.5"),
+        ("claude-haiku-4-5", "anthropic/claude-haiku-4.5"),
+        ("claude-opus-4-8", "anthropic/claude-opus-4.8"),
+        ("claude-sonnet-5", "anthropic/claude-sonnet-5"),
+        ("claude-3-5-haiku-latest", "anthropic/claude-3.5-haiku"),
+        ("gpt-4o-mini", "openai/gpt-4o-mini"),
+        ("gpt-4o-mini-2024-07-18", "openai/gpt-4o-mini-2024-07-18"),
+        ("gpt-5-mini-2025-08-07", "openai/gpt-5-mini"),
+        ("gpt-4o-2024-05-13", "openai/gpt-4o-2024-05-13"),
+        ("gpt-5-codex", "openai/gpt-5-codex"),
+        ("text-embedding-3-small", "openai/text-embedding-3-small"),
+        ("gemini-2.5-flash", "google/gemini-2.5-flash"),
+        ("gemini-2.5-pro", "google/gemini-2.5-pro"),
+    ] {
+        let Some(Bare::One(model)) = loaded.catalog.find_bare(name) else {
+            panic!("{name}: {:?}", loaded.catalog.find_bare(name));
+        };
+        assert_eq!(loaded.catalog.model(model).id, id, "{name}");
     }
 }

@@ -4,7 +4,7 @@
 //! whose requests are objects that may hold them.
 
 use domain::failure::Failure;
-use domain::request::Facts;
+use domain::request::{DocumentForm, Facts};
 use serde_json::{Map, Value};
 
 use crate::preferences::{preferences, shown};
@@ -118,6 +118,8 @@ pub(crate) fn transforms(
     Ok(compresses)
 }
 
+/// Where a request says how its documents are read.
+const ENGINE: &str = "plugins.file-parser.pdf.engine";
 /// The one way in which prompts are compressed.
 const MIDDLE_OUT: &str = "middle-out";
 
@@ -145,6 +147,30 @@ pub(crate) fn plugins(
                     return Err(wrong(format!("plugins[{index}].engine"), must));
                 }
                 facts.compresses = Some(!is_off);
+            }
+            Some("file-parser") if is_off => facts.documents = DocumentForm::Native,
+            Some("file-parser") => {
+                let engine = plugin.get("pdf").and_then(|pdf| pdf.get("engine"));
+                let engine = engine.filter(|engine| !engine.is_null());
+                facts.documents = match engine.map_or(Some(""), Value::as_str) {
+                    Some("") => DocumentForm::Either,
+                    Some("native") => DocumentForm::Native,
+                    Some("pdf-text") => DocumentForm::Text,
+                    // What nobody runs here is done by the means that there are, and said.
+                    Some("cloudflare-ai") => {
+                        ignored.push(format!("{ENGINE}: read by `pdf-text` instead"));
+                        DocumentForm::Text
+                    }
+                    Some("mistral-ocr") => {
+                        let why = "no pictures are recognised here; read by `pdf-text`";
+                        ignored.push(format!("{ENGINE}: {why}"));
+                        DocumentForm::Either
+                    }
+                    _ => {
+                        let must = "has to be one of native, pdf-text, cloudflare-ai, mistral-ocr";
+                        return Err(wrong(format!("plugins[{index}].pdf.engine"), must));
+                    }
+                }
             }
             Some(_) if is_off => (),
             Some("response-healing") => facts.heals = true,

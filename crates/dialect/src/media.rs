@@ -30,7 +30,9 @@ pub const BYTES_TOGETHER_MAX: usize = 40 << 20;
 pub fn wanted(request: &Request, endpoint: &Endpoint) -> Result<Vec<String>, Failure> {
     let dialect = endpoint.dialect;
     let takes_all = request.facts.modalities.iter().all(|it| takes_addresses(dialect, *it));
-    let is_own = passes(request.dialect, dialect) && request.dialect != Dialect::OpenaiChat;
+    let is_own = passes(request.dialect, dialect)
+        && request.dialect != Dialect::OpenaiChat
+        && request.replaced.is_none();
     // What is no chat has no messages to look through: its own forms say what they take.
     if takes_all || is_own || request.task.is_some() {
         return Ok(Vec::new());
@@ -97,7 +99,7 @@ pub fn inlined(request: &Request, fetched: &BTreeMap<String, Bytes>) -> Result<R
         let inline = format!("data:{mime};base64,{}", STANDARD.encode(bytes));
         data.insert(address.as_str(), inline);
     }
-    if request.dialect == Dialect::OpenaiChat {
+    if request.dialect == Dialect::OpenaiChat && request.replaced.is_none() {
         let mut body: Value = serde_json::from_slice(&request.body)
             .map_err(|_| Failure::invalid("The body holds half a surrogate pair."))?;
         put(&mut body["messages"], &data);
@@ -109,7 +111,11 @@ pub fn inlined(request: &Request, fetched: &BTreeMap<String, Bytes>) -> Result<R
     for message in &mut chat.messages {
         message.parts.iter_mut().for_each(|part| put_part(part, &data));
     }
-    Ok(Request { chat: Some(Arc::new(chat)), ..request.clone() })
+    let chat = Some(Arc::new(chat));
+    Ok(match request.replaced {
+        Some(_) => Request { replaced: chat, ..request.clone() },
+        None => Request { chat, ..request.clone() },
+    })
 }
 
 fn put(value: &mut Value, data: &BTreeMap<&str, String>) {

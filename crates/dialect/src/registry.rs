@@ -17,6 +17,7 @@ use crate::door::Door;
 use crate::envelope;
 use crate::exchange::{Continuation, Delivered, Exchange, Stamp, Target};
 use crate::gemini::{GEMINI, VERTEX};
+use crate::named::tell_names;
 use crate::ollama::OLLAMA;
 use crate::openai_chat::OPENAI_CHAT;
 use crate::openai_responses::OPENAI_RESPONSES;
@@ -106,7 +107,7 @@ pub fn exchange(
             false => Box::new(Translated { wire, face, host, client, upstream, resumes: None }),
         });
     }
-    let mut chat = canonical(request)?;
+    let mut chat = told(request, endpoint)?;
     contract::keep(&mut chat, |name| upstream.fate(name, endpoint));
     let tells_user = upstream.fate("user", endpoint) != Fate::Drop;
     if request.facts.user.is_some() && !tells_user {
@@ -132,7 +133,7 @@ pub fn resumable(
         return exchange(request, target, stamp);
     }
     let (client, upstream) = sides(request, target)?;
-    let chat = canonical(request)?;
+    let chat = told(request, target.endpoint)?;
     let mut wire = upstream.encode_request(&chat, target)?;
     wire.dropped.extend(request.ignored_names().map(str::to_owned));
     let lane = Translated {
@@ -156,7 +157,15 @@ pub fn continuation(
     target: Target<'_>,
 ) -> Result<Continuation, Failure> {
     let (_, upstream) = sides(request, target)?;
-    resume::continuation(canonical(request)?, delivered, target, upstream)
+    resume::continuation(told(request, target.endpoint)?, delivered, target, upstream)
+}
+
+/// Returns a request in the house's form, with names told in the text where the endpoint's dialect
+/// has no place for them.
+fn told(request: &Request, endpoint: &Endpoint) -> Result<ChatRequest, Failure> {
+    let mut chat = canonical(request)?;
+    tell_names(&mut chat, endpoint.dialect);
+    Ok(chat)
 }
 
 fn sides(

@@ -101,7 +101,7 @@ impl Request {
     pub fn limit_output(&mut self, tokens: u32) {
         self.facts.output_tokens_max = Some(tokens);
         self.output_limit = Some(tokens);
-        if let Some(chat) = &mut self.chat {
+        for chat in [&mut self.chat, &mut self.replaced].into_iter().flatten() {
             Arc::make_mut(chat).output.tokens_max = Some(tokens);
         }
     }

@@ -11,6 +11,7 @@ use domain::failure::{Failure, FailureKind, Fault, Retry};
 use domain::usage::{TOKENS_MAX, Usage};
 use serde_json::{Map, Value, json};
 
+use crate::envelope;
 use crate::exchange::{Exchange, Receipt, Stamp, Target, Wire};
 
 /// What a request asks for that is no chat.
@@ -148,6 +149,27 @@ pub(crate) fn prompt_usage(told: Option<u32>, counted: impl FnOnce() -> u32) -> 
         Some(input) => Usage { input, ..Usage::default() },
         None => Usage { input: counted(), estimated: true, ..Usage::default() },
     }
+}
+
+/// What keeps a silent stream of events alive.
+pub(crate) const KEEP_ALIVE: &[u8] = b": INTERLINE PROCESSING\n\n";
+
+/// Appends an event that is named by its type.
+pub(crate) fn push_event(out: &mut Vec<u8>, value: &Value) {
+    let name = value["type"].as_str().unwrap_or_default();
+    out.extend(format!("event: {name}\ndata: {value}\n\n").bytes());
+}
+
+/// Appends the end of a stream of events.
+pub(crate) fn push_done(out: &mut Vec<u8>) {
+    out.extend(b"data: [DONE]\n\n");
+}
+
+/// Appends the end of a stream of events that failed.
+pub(crate) fn push_failure(out: &mut Vec<u8>, failure: &Failure) {
+    let error = envelope::error(failure, envelope::DOCS);
+    push_event(out, &json!({"type": "error", "error": error}));
+    push_done(out);
 }
 
 /// Adds the object of `X-OpenRouter-Metadata: enabled` to an answer, where it was asked for.

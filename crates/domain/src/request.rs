@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::Modality;
+use crate::catalog::{Endpoint, Modality};
 use crate::health::Percentiles;
 use crate::operation::Operation;
 use crate::price::Rate;
@@ -83,6 +83,37 @@ pub struct Facts {
     /// A prompt that is too long loses its middle; `None` leaves that to the endpoint's context.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compresses: Option<bool>,
+    /// In which form documents go to endpoints.
+    #[serde(skip_serializing_if = "is_default")]
+    pub documents: DocumentForm,
+}
+
+/// In which form the documents of a prompt go to endpoints: the plugin `file-parser`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentForm {
+    /// As they are, to endpoints that read documents, and as text to others, which come later.
+    #[default]
+    Either,
+    /// As they are, and to endpoints alone that read documents.
+    Native,
+    /// As text, whatever an endpoint reads.
+    Text,
+}
+
+impl Facts {
+    /// Returns whether an endpoint is sent the text of documents in their place.
+    pub fn sends_text_of_documents(&self, endpoint: &Endpoint) -> bool {
+        let holds_some =
+            || self.operation == Operation::Chat && self.modalities.contains(&Modality::File);
+        match self.documents {
+            DocumentForm::Either => {
+                !endpoint.input_modalities.contains(&Modality::File) && holds_some()
+            }
+            DocumentForm::Native => false,
+            DocumentForm::Text => holds_some(),
+        }
+    }
 }
 
 /// A receipt keeps only what a request says.

@@ -14,6 +14,7 @@ use domain::price::PriceInForce;
 use domain::usage::Usage;
 
 use crate::call::Call;
+use crate::documents::Documents;
 use crate::world::World;
 
 /// Tokens that a message costs beside its text, in any dialect's template.
@@ -54,8 +55,8 @@ pub(crate) async fn allow(
         key: &call.key,
         account: &AccountId::default(),
         tokens: u64::from(prompt) + output,
-        spend: bound(call, plan, expected),
-        is_free: bound(call, plan, u32::MAX) == Money::ZERO,
+        spend: bound(call, plan, 0, expected),
+        is_free: bound(call, plan, 0, u32::MAX) == Money::ZERO,
     };
     world.limits.admit(asked).await
 }
@@ -70,12 +71,16 @@ pub(crate) async fn allow(
 pub(crate) async fn admit(
     ledger: &dyn Ledger,
     mut call: Call,
-    plan: &Plan,
+    (plan, documents): (&Plan, &Documents),
     model: ModelIx,
 ) -> Result<(Call, Held), Failure> {
-    let ceiling = bound(&call, plan, u32::MAX);
+    let text_bytes = documents.bytes;
+    let ceiling = bound(&call, plan, text_bytes, u32::MAX);
     let is_open = call.request.facts.output_tokens_max.is_none();
-    let floor = if is_open { bound(&call, plan, OUTPUT_TOKENS_WORTHWHILE) } else { ceiling };
+    let floor = match is_open {
+        true => bound(&call, plan, text_bytes, OUTPUT_TOKENS_WORTHWHILE),
+        false => ceiling,
+    };
     let intent = Intent {
         key: call.key.clone(),
         account: AccountId::default(),
@@ -85,7 +90,7 @@ pub(crate) async fn admit(
     };
     let held = ledger.hold(intent).await?;
     if held.amount < ceiling {
-        let output = affordable(&call, plan, held.amount);
+        let output = affordable(&call, plan, text_bytes, held.amount);
         call.request.limit_output(output);
     }
     Ok((call, held))
@@ -95,7 +100,8 @@ pub(crate) async fn admit(
 /// tokens, or of fewer where the caller or the endpoint says so.
 ///
 /// A token of a byte-level tokenizer is at least one byte, so bytes bound the prompt's tokens.
-fn bound(call: &Call, plan: &Plan, output: u32) -> Money {
+/// `text_bytes`: what the text of documents adds to the prompt, where they are sent as text.
+fn bound(call: &Call, plan: &Plan, text_bytes: u32, output: u32) -> Money {
     let facts = &call.request.facts;
     let prompt = facts
         .prompt_bytes
@@ -109,7 +115,8 @@ fn bound(call: &Call, plan: &Plan, output: u32) -> Money {
         let again = if facts.preferences.resume && facts.stream { most } else { 0 };
         let ceiling = |price: PriceInForce<'_>| {
             let output = most.saturating_mul(facts.choices.max(1));
-            let input = prompt.saturating_add(again);
+            let text = if facts.sends_text_of_documents(endpoint) { text_bytes } else { 0 };
+            let input = prompt.saturating_add(text).saturating_add(again);
             price.ceiling(&Usage { input, output, ..facts.units })
         };
         price.map_or(Money::ZERO, ceiling)
@@ -118,12 +125,15 @@ fn bound(call: &Call, plan: &Plan, output: u32) -> Money {
 }
 
 /// Returns the longest answer that costs no more than `amount` on any endpoint of the plan.
-fn affordable(call: &Call, plan: &Plan, amount: Money) -> u32 {
+fn affordable(call: &Call, plan: &Plan, text_bytes: u32, amount: Money) -> u32 {
     // What an answer costs grows with its length, so halving finds the longest.
     let (mut fits, mut too_long) = (OUTPUT_TOKENS_WORTHWHILE, u32::MAX);
     while 1 < too_long - fits {
         let middle = fits + (too_long - fits) / 2;
-        if bound(call, plan, middle) <= amount { fits = middle } else { too_long = middle }
+        match bound(call, plan, text_bytes, middle) <= amount {
+            true => fits = middle,
+            false => too_long = middle,
+        }
     }
     fits
 }

@@ -12,6 +12,7 @@ use domain::price::PriceCard;
 
 use crate::attempt::Opened;
 use crate::call::Call;
+use crate::documents::Documents;
 use crate::errand::Errand;
 use crate::route::Route;
 
@@ -34,6 +35,8 @@ pub(crate) struct Journey {
     pub(crate) dropped: Vec<String>,
     /// What was taken out of the prompt for the endpoint that was tried last.
     pub(crate) compression: Option<Compression>,
+    /// Its documents as text, for endpoints that are sent that.
+    pub(crate) documents: Documents,
     /// What was fetched of its media, by address.
     pub(crate) media: BTreeMap<String, Bytes>,
 }

@@ -9,6 +9,7 @@ mod attempt;
 mod bonds;
 mod call;
 mod collect;
+mod documents;
 mod drain;
 mod errand;
 mod gate;

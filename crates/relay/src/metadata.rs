@@ -40,7 +40,8 @@ pub(crate) fn metadata(journey: &Journey, selected: Option<EndpointIx>) -> Optio
         "attempts": attempts(journey),
         "dropped_parameters": journey.dropped,
     });
-    let pipeline: Vec<Value> = router(journey).into_iter().chain(compression(journey)).collect();
+    let stages = [documents(journey, selected), router(journey), compression(journey)];
+    let pipeline: Vec<Value> = stages.into_iter().flatten().collect();
     if !pipeline.is_empty() {
         metadata["pipeline"] = Value::Array(pipeline);
     }
@@ -48,6 +49,22 @@ pub(crate) fn metadata(journey: &Journey, selected: Option<EndpointIx>) -> Optio
         metadata["stickiness"] = json!(stay);
     }
     Some(metadata)
+}
+
+/// Returns the stage in which documents were made text, where the endpoint that serves was sent
+/// that.
+fn documents(journey: &Journey, selected: Option<EndpointIx>) -> Option<Value> {
+    let Journey { call, documents, .. } = journey;
+    let endpoint = call.snapshot.catalog.endpoint(selected?);
+    let (count, bytes) = (documents.count, documents.bytes);
+    call.request.facts.sends_text_of_documents(endpoint).then(|| {
+        json!({
+            "type": "plugin",
+            "name": "file-parser",
+            "summary": format!("read {count} documents as text of at most {bytes} bytes"),
+            "data": { "engine": "pdf-text", "documents": count, "text_bytes_max": bytes },
+        })
+    })
 }
 
 /// Returns the stage in which the house chose the model.

@@ -1,5 +1,5 @@
-//! What is done to a request for the one endpoint that is asked next: its media are brought in, and
-//! a prompt that is too long is shortened.
+//! What is done to a request for the one endpoint that is asked next: its documents are made text,
+//! its media are brought in, and a prompt that is too long is shortened.
 
 use dialect::compress::{compressed, is_due};
 use dialect::request::Request;
@@ -20,10 +20,11 @@ pub(crate) async fn prepared(
     journey: &mut Journey,
     place: EndpointIx,
 ) -> Result<Option<Request>, Failure> {
-    let with_media = with_media(journey, place).await?;
-    journey.compression = None;
     let snapshot = journey.call.snapshot.clone();
     let endpoint = snapshot.catalog.endpoint(place);
+    let as_text = journey.documents.as_text(&journey.call.request, endpoint)?;
+    let with_media = with_media(journey, as_text.as_ref(), endpoint).await?.or(as_text);
+    journey.compression = None;
     let tokenizer = snapshot.catalog.model(endpoint.model).tokenizer.as_deref();
     let request = with_media.as_ref().unwrap_or(&journey.call.request);
     if !is_due(request, endpoint, tokenizer) {

@@ -1,10 +1,10 @@
 //! One request, from admission to settlement. This is the file to read first.
 //!
-//! The steps: find the models, plan the endpoints, count it against its limits, hold what it may
-//! cost; then, in a task that outlives the caller, try endpoints until one answers, pass the answer
-//! on, and settle. Every route and every dialect goes this way, and there is no other.
+//! The steps: find the models, plan the endpoints, count it against its limits, read documents for
+//! endpoints that cannot, hold what it may cost; then, in a task that outlives the caller, try
+//! endpoints until one answers, pass the answer on, and settle. Every route and every dialect goes
+//! this way, and there is no other.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use crate::admit::{admit, allow};
 use crate::attempt::Opened;
 use crate::call::{Call, Heading, Refusal, Reply};
+use crate::documents::Documents;
 use crate::gate::Gate;
 use crate::journey::{Journey, Served};
 use crate::line::Line;
@@ -38,7 +39,8 @@ pub async fn relay(world: &Arc<World>, mut call: Call) -> Result<Reply, Box<Refu
     let (plan, route) = route(world, &mut call)?;
     let permit = allow(world, &call, &plan).await?;
     let standings = permit.as_ref().map(|it| it.standings().to_vec()).unwrap_or_default();
-    let (call, held) = admit(&*world.ledger, call, &plan, route.models[0]).await?;
+    let mut documents = Documents::read(&call, &plan).await?;
+    let (call, held) = admit(&*world.ledger, call, (&plan, &documents), route.models[0]).await?;
     let (to_caller, from_task) = oneshot::channel();
     let timeouts = call.snapshot.timeouts;
     let is_rash = world.breaks(Mutant::ShownBeforeDurable);
@@ -55,7 +57,8 @@ pub async fn relay(world: &Arc<World>, mut call: Call) -> Result<Reply, Box<Refu
         retry_after_ms: None,
         dropped: Vec::new(),
         compression: None,
-        media: BTreeMap::new(),
+        media: std::mem::take(&mut documents.fetched),
+        documents,
     });
     world.tasks.spawn(Box::pin(travel(world.clone(), journey, line)));
     let told = from_task.await;

@@ -216,8 +216,9 @@ async fn counted(journey: &Journey, origin: &Origin, observed: &Observed) -> Usa
     let Journey { call, .. } = journey;
     let catalog = &call.snapshot.catalog;
     let tokenizer = catalog.model(catalog.endpoint(origin.endpoint).model).tokenizer.clone();
-    let (request, said, bytes) =
-        (call.request.clone(), observed.said.clone(), observed.content_bytes);
+    let as_text = journey.documents.as_text(&call.request, catalog.endpoint(origin.endpoint));
+    let request = as_text.ok().flatten().unwrap_or_else(|| call.request.clone());
+    let (said, bytes) = (observed.said.clone(), observed.content_bytes);
     let counting = spawn_blocking(move || {
         let tokenizer = tokenizer.as_deref();
         (estimate::prompt(&request, tokenizer), said.tokens(bytes, tokenizer))

@@ -132,6 +132,18 @@ pub trait Upstream: Send + Sync {
         let _ = (address, bytes_max);
         Box::pin(async { Err(dialect::media::failed("No media are fetched here.")) })
     }
+
+    /// Reads a PDF, whose bytes are hostile, and returns the text on its pages: at most
+    /// [`TEXT_BYTES_MAX`](dialect::documents::TEXT_BYTES_MAX).
+    ///
+    /// # Errors
+    /// The caller's, when it cannot be read or holds no text; so does every one, unless the network
+    /// says otherwise.
+    fn read_document(&self, document: Bytes) -> Waiting<'_, Result<String, Failure>> {
+        let _ = document;
+        let detail = "No documents are read here.";
+        Box::pin(async { Err(dialect::documents::unread("document_unreadable", detail)) })
+    }
 }
 
 /// The head of a response, and its body to come.

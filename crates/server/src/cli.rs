@@ -33,6 +33,9 @@ pub enum Command {
     Explain(Explain),
     /// Simulate providers, to try clients and gateways against.
     Simulate(Simulate),
+    /// Read the PDF on standard input, and write its text: how a server reads what callers send.
+    #[command(hide = true)]
+    ReadPdf,
 }
 
 /// Where the books are. The server may run meanwhile.

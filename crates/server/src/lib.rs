@@ -12,6 +12,7 @@ pub mod config;
 pub mod credentials;
 pub mod database;
 pub mod demo;
+pub mod documents;
 pub mod error;
 pub mod housekeeping;
 pub mod idempotency;

@@ -32,7 +32,8 @@ SHORT = {"CLAUDE_CODE_MAX_OUTPUT_TOKENS": "16000"}
 
 
 @pytest.mark.parametrize(
-    ("model", "provider", "settings"), [(CLAUDE, "claude", {}), (SMALL, "alpha", SHORT)]
+    ("model", "provider", "settings"),
+    [(CLAUDE, "claude", {}), ("claude-sonnet-4-5-20250929", "claude", {}), (SMALL, "alpha", SHORT)],
 )
 def test_a_command_is_run_and_what_it_said_is_told(desk, sim, model, provider, settings):
     show = {"name": "Bash", "arguments": {"command": "cat note.txt"}}

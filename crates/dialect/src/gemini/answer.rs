@@ -6,11 +6,12 @@ use domain::failure::Failure;
 use serde_json::{Value, json};
 
 use super::decoder::Chunks;
-use super::usage;
+use super::{cited, usage};
 use crate::decoding::Reading;
 use crate::dialect::{Face, Host};
 use crate::error;
 use crate::exchange::Receipt;
+use crate::logprobs;
 use crate::sealed;
 use crate::thought::{GEMINI, is_of, said};
 
@@ -90,17 +91,23 @@ fn candidate(choice: &Choice, face: &Face) -> Value {
         "finishReason": finish_word(choice.finish, choice.native_finish.as_deref()),
         "index": choice.index,
     });
-    ground(&mut candidate, &choice.annotations);
+    close(&mut candidate, &choice.annotations, choice.logprobs.as_ref(), &choice.text);
     candidate
 }
 
-/// Puts citations of the web on a candidate, as Google writes them.
-pub(super) fn ground(candidate: &mut Value, annotations: &[Value]) {
-    let cited = annotations.iter().map(|it| &it["url_citation"]).filter(|it| it.is_object());
-    let chunks: Vec<Value> =
-        cited.map(|it| json!({"web": {"uri": it["url"], "title": it["title"]}})).collect();
-    if !chunks.is_empty() {
-        candidate["groundingMetadata"] = json!({"groundingChunks": chunks});
+/// Puts citations of the web and probabilities of tokens on a candidate, as Google writes them.
+/// `text`: what the candidate says, as far as it is known.
+pub(super) fn close(
+    candidate: &mut Value,
+    annotations: &[Value],
+    logprobs: Option<&Value>,
+    text: &str,
+) {
+    if let Some(grounding) = cited::grounding(annotations, text) {
+        candidate["groundingMetadata"] = grounding;
+    }
+    if let Some(result) = logprobs.and_then(logprobs::to_google) {
+        candidate["logprobsResult"] = result;
     }
 }
 

@@ -6,11 +6,12 @@ use domain::event::{Delta, Event, FinishReason};
 use domain::failure::Failure;
 use serde_json::{Value, json};
 
-use super::usage;
+use super::{cited, usage};
 use crate::decoding::Reading;
 use crate::dialect::Host;
 use crate::error;
 use crate::finish::meaning;
+use crate::logprobs;
 use crate::thought::GEMINI;
 
 /// What an answer has told so far.
@@ -19,6 +20,10 @@ pub(super) struct Chunks {
     id: Option<String>,
     /// Calls so far, by candidate.
     calls: BTreeMap<u32, u32>,
+    /// The text of each candidate so far, by which the places of its sources are counted.
+    said: BTreeMap<u32, String>,
+    /// Citations that may still be told.
+    citations_left: usize,
     /// Why each candidate ended, in Google's word.
     ended: BTreeMap<u32, String>,
     told: bool,
@@ -35,6 +40,8 @@ impl Chunks {
             host: host.clone(),
             id: None,
             calls: BTreeMap::new(),
+            said: BTreeMap::new(),
+            citations_left: cited::CITATIONS_MAX,
             ended: BTreeMap::new(),
             told: false,
             done: false,
@@ -62,11 +69,12 @@ impl Chunks {
         for part in value["content"]["parts"].as_array().into_iter().flatten() {
             self.part(part, choice, events)?;
         }
-        let cited = value["groundingMetadata"]["groundingChunks"].as_array().into_iter().flatten();
-        for web in cited.filter_map(|it| it.get("web")) {
-            let citation = json!({"url": web["uri"], "title": web["title"]});
-            let annotation = json!({"type": "url_citation", "url_citation": citation});
+        let said = self.said.get(&choice).map(String::as_str).unwrap_or_default();
+        for annotation in cited::annotations(value, said, &mut self.citations_left) {
             say(choice, Delta::Annotation(annotation), events);
+        }
+        if let Some(logprobs) = logprobs::of_google(&value["logprobsResult"]) {
+            say(choice, Delta::Logprobs(logprobs), events);
         }
         if let Some(native) = value["finishReason"].as_str() {
             self.ended.insert(choice, native.to_owned());
@@ -86,6 +94,7 @@ impl Chunks {
                 });
                 say(choice, Delta::ReasoningDetail(detail), events);
             } else {
+                self.said.entry(choice).or_default().push_str(text);
                 say(choice, Delta::Text(text.to_owned()), events);
             }
         }

@@ -7,7 +7,7 @@ use domain::event::{Delta, Event, FinishReason};
 use domain::failure::Failure;
 use serde_json::{Value, json};
 
-use super::answer::{Signs, finish_word, ground, identify, identity, image};
+use super::answer::{Signs, close, finish_word, identify, identity, image};
 use super::failing::error_body;
 use super::usage;
 use crate::dialect::{Face, StreamEncoder};
@@ -31,6 +31,10 @@ struct Candidate {
     /// Calls whose arguments are still coming: the dialect tells them whole.
     calls: Vec<(u32, String, String, String)>,
     annotations: Vec<Value>,
+    /// What was said, by whose bytes the places of sources are told.
+    said: String,
+    /// Tokens with their probabilities, as OpenAI writes them.
+    tokens: Vec<Value>,
     finish: Option<FinishReason>,
     native: Option<String>,
 }
@@ -110,7 +114,10 @@ impl Encoder {
         let hides = self.face.hides_thinking;
         let held = self.candidates.entry(choice).or_default();
         let part = match delta {
-            Delta::Text(text) | Delta::Refusal(text) => return self.text(choice, text, out),
+            Delta::Text(text) | Delta::Refusal(text) => {
+                held.said.push_str(text);
+                return self.text(choice, text, out);
+            }
             Delta::Reasoning(_) if hides => None,
             Delta::Reasoning(text) => Some(json!({"text": text, "thought": true})),
             Delta::ReasoningDetail(detail) => held.signs.take(detail, hides),
@@ -130,7 +137,11 @@ impl Encoder {
                 held.annotations.push(annotation.clone());
                 None
             }
-            Delta::Audio(_) | Delta::Logprobs(_) => None,
+            Delta::Logprobs(logprobs) => {
+                held.tokens.extend(logprobs["content"].as_array().into_iter().flatten().cloned());
+                None
+            }
+            Delta::Audio(_) => None,
         };
         if let Some(part) = part {
             self.part(choice, out, |out| push_value(out, &part));
@@ -150,7 +161,7 @@ impl Candidate {
             "content": {"role": "model", "parts": parts},
             "finishReason": finish_word(self.finish, self.native.as_deref()), "index": choice
         });
-        ground(&mut closed, &self.annotations);
+        close(&mut closed, &self.annotations, Some(&json!({"content": self.tokens})), &self.said);
         closed
     }
 }

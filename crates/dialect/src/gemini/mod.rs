@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod body;
+mod cited;
 mod decoder;
 mod encoder;
 mod failing;

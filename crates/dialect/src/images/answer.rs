@@ -6,11 +6,10 @@ use domain::usage::Usage;
 use serde_json::{Value, json};
 
 use super::ask::{Ask, pixels};
-use crate::envelope;
 use crate::error;
 use crate::exchange::{Receipt, Stamp, Target};
 use crate::once::Whole;
-use crate::task::{bills_tokens, count, usage, with_metadata};
+use crate::task::{bills_tokens, count, push_done, push_event, usage, with_metadata};
 use crate::tokens::of_text;
 
 /// What has to be known to read an answer and write it.
@@ -143,22 +142,8 @@ fn events(stamp: &Stamp, images: Vec<Value>, receipt: &Receipt) -> Vec<u8> {
             image["usage"] = shown(receipt);
             with_metadata(&mut image, receipt);
         }
-        event(&mut out, &image);
+        push_event(&mut out, &image);
     }
-    out.extend(b"data: [DONE]\n\n");
+    push_done(&mut out);
     out
-}
-
-/// Returns the end of a stream that brings no images.
-pub(super) fn failed(failure: &Failure) -> Vec<u8> {
-    let error = envelope::error(failure, envelope::DOCS);
-    let mut out = Vec::new();
-    event(&mut out, &json!({"type": "error", "error": error}));
-    out.extend(b"data: [DONE]\n\n");
-    out
-}
-
-fn event(out: &mut Vec<u8>, value: &Value) {
-    let name = value["type"].as_str().unwrap_or_default();
-    out.extend(format!("event: {name}\ndata: {value}\n\n").bytes());
 }

@@ -10,14 +10,14 @@ use domain::usage::Usage;
 use serde_json::Value;
 
 use super::ask::{Ask, pixels};
-use super::{answer, chat, form};
+use super::{chat, form};
 use crate::dialect::UpstreamDialect;
 use crate::door::Door;
 use crate::exchange::{Exchange, Stamp, Target};
 use crate::facts::MEDIA_BYTES;
 use crate::opened;
 use crate::request::Request;
-use crate::task::{Task, length};
+use crate::task::{KEEP_ALIVE, Task, length, push_failure};
 
 /// Images of one request, at most (OpenRouter's schema).
 const IMAGES_MAX: u64 = 10;
@@ -60,9 +60,8 @@ pub(crate) fn decode(
         Value::Null => false,
         value => value.as_bool().ok_or_else(|| wrong("stream", "has to be true or false"))?,
     };
-    if stream {
+    if stream && fields.shift_remove("partial_images").is_some_and(|it| it.as_u64() != Some(0)) {
         opened.ignored.push("partial_images: a stream brings images when they are done".to_owned());
-        opened.fields.shift_remove("partial_images");
     }
     let facts = &mut opened.facts;
     facts.stream = stream;
@@ -109,10 +108,12 @@ impl Task for Ask {
     }
 
     fn failure_event(&self, failure: &Failure) -> Vec<u8> {
-        answer::failed(failure)
+        let mut out = Vec::new();
+        push_failure(&mut out, failure);
+        out
     }
 
     fn keep_alive(&self) -> &'static [u8] {
-        b": INTERLINE PROCESSING\n\n"
+        KEEP_ALIVE
     }
 }

@@ -9,6 +9,7 @@ use super::usage;
 use crate::dialect::Face;
 use crate::error;
 use crate::exchange::Receipt;
+use crate::logprobs;
 use crate::sealed;
 use crate::thought::{OPENAI, is_of, said};
 
@@ -62,6 +63,9 @@ fn take(choice: &mut Choice, item: &Value, index: usize) {
                 choice.refusal.push_str(part["refusal"].as_str().unwrap_or_default());
                 let cited = part["annotations"].as_array().into_iter().flatten();
                 choice.annotations.extend(cited.map(annotation));
+                if let Some(logprobs) = logprobs::of_response(&part["logprobs"]) {
+                    choice.logprobs = Some(logprobs);
+                }
             }
         }
         Some("function_call") => choice.tool_calls.push(ToolCall {
@@ -259,7 +263,8 @@ fn output(choice: &Choice, face: &Face) -> Vec<Value> {
         if !choice.text.is_empty() {
             let citations: Vec<Value> = choice.annotations.iter().map(citation).collect();
             content.push(json!({
-                "type": "output_text", "text": choice.text, "annotations": citations, "logprobs": []
+                "type": "output_text", "text": choice.text, "annotations": citations,
+                "logprobs": logprobs::to_response(choice.logprobs.as_ref())
             }));
         }
         if !choice.refusal.is_empty() {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{answer, usage};
 use crate::decoding::Reading;
 use crate::error;
+use crate::logprobs;
 use crate::thought::OPENAI;
 
 /// What a stream has told so far.
@@ -19,6 +20,8 @@ pub(super) struct Response {
     calls: BTreeMap<u64, (u32, bool)>,
     /// Something of the text has come.
     said: bool,
+    /// Probabilities of the open text's tokens have come.
+    weighed: bool,
     done: bool,
 }
 
@@ -73,6 +76,14 @@ impl Response {
         Ok(())
     }
 
+    /// Reads the probabilities of tokens.
+    fn weigh(&mut self, event: &Value, events: &mut Vec<Event>) {
+        if let Some(logprobs) = logprobs::of_response(&event["logprobs"]) {
+            self.weighed = true;
+            say(Delta::Logprobs(logprobs), events);
+        }
+    }
+
     fn thought(&self, kind: &str, name: &str, event: &Value, events: &mut Vec<Event>) {
         let text = event["delta"].as_str().unwrap_or_default();
         if !text.is_empty() {
@@ -117,6 +128,13 @@ impl Reading for Response {
             "response.output_text.delta" => {
                 self.said = true;
                 say(Delta::Text(text()), events);
+                self.weigh(value, events);
+            }
+            // Some tell them at the end alone.
+            "response.output_text.done" if self.weighed => self.weighed = false,
+            "response.output_text.done" => {
+                self.weigh(value, events);
+                self.weighed = false;
             }
             "response.refusal.delta" => say(Delta::Refusal(text()), events),
             "response.function_call_arguments.delta" => {

@@ -24,6 +24,8 @@ pub(super) struct Encoder {
     items: Vec<Value>,
     open: Open,
     sequence: u64,
+    /// Tokens of the open message with their probabilities, as chat completions write them.
+    tokens: Vec<Value>,
     finish: Option<FinishReason>,
 }
 
@@ -45,6 +47,7 @@ impl Encoder {
             items: Vec::new(),
             open: Open::None,
             sequence: 0,
+            tokens: Vec::new(),
             finish: None,
         }
     }
@@ -137,7 +140,7 @@ impl Encoder {
             "role": "assistant", "content": []
         });
         self.add(item, out);
-        let part = part_of(as_refusal, "", &[]);
+        let part = part_of(as_refusal, "", &[], &json!([]));
         self.part("response.content_part.added", "content_index", &part, out);
     }
 
@@ -192,14 +195,15 @@ impl Encoder {
     ) {
         let index = self.items.len();
         let at = json!({"item_id": item_id, "output_index": index, "content_index": 0});
-        let part = part_of(refuses, text, annotations);
+        let logprobs = Value::Array(std::mem::take(&mut self.tokens));
+        let part = part_of(refuses, text, annotations, &logprobs);
         let mut done = at.clone();
         if refuses {
             done["refusal"] = json!(text);
             self.tell("response.refusal.done", done, out);
         } else {
             done["text"] = json!(text);
-            done["logprobs"] = json!([]);
+            done["logprobs"] = logprobs;
             self.tell("response.output_text.done", done, out);
         }
         let mut closed = at;
@@ -305,7 +309,10 @@ impl Encoder {
             }
             Delta::Image { url } => self.image(url, out),
             Delta::Annotation(annotation) => self.annotate(annotation, out),
-            Delta::Audio(_) | Delta::Logprobs(_) => (),
+            Delta::Logprobs(logprobs) => {
+                self.tokens.extend(logprobs["content"].as_array().into_iter().flatten().cloned());
+            }
+            Delta::Audio(_) => (),
         }
     }
 
@@ -340,11 +347,11 @@ impl Encoder {
     }
 }
 
-fn part_of(refuses: bool, text: &str, annotations: &[Value]) -> Value {
+fn part_of(refuses: bool, text: &str, annotations: &[Value], logprobs: &Value) -> Value {
     match refuses {
         true => json!({"type": "refusal", "refusal": text}),
         false => json!({
-            "type": "output_text", "text": text, "annotations": annotations, "logprobs": []
+            "type": "output_text", "text": text, "annotations": annotations, "logprobs": logprobs
         }),
     }
 }

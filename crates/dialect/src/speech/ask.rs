@@ -9,6 +9,8 @@ pub(super) struct Ask {
     pub(super) options: Map<String, Value>,
     pub(super) text: String,
     pub(super) format: Format,
+    /// The sound is told in events.
+    pub(super) in_events: bool,
 }
 
 /// How sound is written.

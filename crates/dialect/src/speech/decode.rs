@@ -14,7 +14,7 @@ use crate::door::{Door, Framing};
 use crate::exchange::{Exchange, Stamp, Target};
 use crate::opened;
 use crate::request::Request;
-use crate::task::{Task, length};
+use crate::task::{KEEP_ALIVE, Task, length, push_failure};
 
 /// Characters of one text, at most.
 const CHARACTERS_MAX: usize = 100_000;
@@ -43,6 +43,12 @@ pub(crate) fn decode(door: &Door, body: Bytes) -> Result<Request, Failure> {
     let format = format.ok_or_else(|| {
         wrong("response_format", "has to be one of mp3, pcm, wav, opus, aac, flac")
     })?;
+    let in_events = match opened.fields.shift_remove("stream_format").unwrap_or_default() {
+        Value::Null => false,
+        word if word == "audio" => false,
+        word if word == "sse" => true,
+        _ => return Err(wrong("stream_format", "has to be audio or sse")),
+    };
     let facts = &mut opened.facts;
     let characters = length(characters);
     facts.stream = true;
@@ -51,14 +57,28 @@ pub(crate) fn decode(door: &Door, body: Bytes) -> Result<Request, Failure> {
     facts.output_tokens_max = Some(characters.saturating_mul(TOKENS_PER_CHARACTER_MAX) + 256);
     let fields = std::mem::take(&mut opened.fields);
     let options = std::mem::take(&mut opened.options);
-    let ask = Ask { fields, options, text, format };
+    let ask = Ask { fields, options, text, format, in_events };
     let mut request = opened.request(door, body, Arc::new(ask));
-    request.framing = Framing::Raw(format.content_type());
+    if !in_events {
+        request.framing = Framing::Raw(format.content_type());
+    }
     Ok(request)
 }
 
 impl Task for Ask {
     fn exchange(&self, target: Target<'_>, _: Stamp) -> Result<Box<dyn Exchange>, Failure> {
         form::exchange(self, target)
+    }
+
+    fn failure_event(&self, failure: &Failure) -> Vec<u8> {
+        let mut out = Vec::new();
+        if self.in_events {
+            push_failure(&mut out, failure);
+        }
+        out
+    }
+
+    fn keep_alive(&self) -> &'static [u8] {
+        if self.in_events { KEEP_ALIVE } else { b"" }
     }
 }

@@ -9,7 +9,7 @@ use domain::usage::Usage;
 use serde_json::{Map, Value, json};
 
 use super::ask::{Ask, Format};
-use super::spoken::{Sound, Spoken};
+use super::spoken::{Sound, Spoken, push_end, push_sound};
 use crate::error;
 use crate::exchange::{Exchange, Target, Wire};
 use crate::once::{Once, Whole};
@@ -65,7 +65,8 @@ fn openai(ask: &Ask, target: Target<'_>) -> Box<dyn Exchange> {
 /// Returns what has to be known to count what was spoken.
 fn sound(ask: &Ask, target: Target<'_>) -> Sound {
     let tokens = bills_tokens(target).then(|| of_text(&ask.text, None));
-    Sound { characters: length(ask.text.chars().count()), tokens, format: ask.format }
+    let characters = length(ask.text.chars().count());
+    Sound { characters, tokens, format: ask.format, in_events: ask.in_events }
 }
 
 /// Returns the same request for an answer that comes as it is made.
@@ -180,7 +181,17 @@ fn heard(body: &Bytes, sound: &Sound, is_wav: bool) -> Result<Whole, Failure> {
     };
     let id = answer["responseId"].as_str().map(str::to_owned);
     let head = if is_wav { wav_head(length(samples.len()), rate) } else { Vec::new() };
-    Ok(Whole::new(used, id, move |_, _| [head, samples].concat()))
+    let in_events = sound.in_events;
+    Ok(Whole::new(used, id, move |receipt, _| {
+        let sound = [head, samples].concat();
+        if !in_events {
+            return sound;
+        }
+        let mut out = Vec::new();
+        push_sound(&mut out, &sound);
+        push_end(&mut out, receipt);
+        out
+    }))
 }
 
 /// Returns what stands before 16-bit samples of one channel in a WAV file.

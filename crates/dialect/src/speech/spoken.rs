@@ -1,15 +1,18 @@
 //! Sound that passes through as it comes.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use domain::failure::Failure;
 use domain::usage::Usage;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ask::Format;
 use crate::error;
 use crate::exchange::{
     Collector, Exchange, FinishReason, Observed, Receipt, Step, StreamAnswer, WholeAnswer, Wire,
 };
+use crate::task::{push_done, push_event, push_failure, usage, with_metadata};
 
 /// An attempt that is answered with sound.
 pub(super) struct Spoken {
@@ -25,6 +28,29 @@ pub(super) struct Sound {
     /// Its tokens, counted here, where the endpoint bills them: sound does not tell what it cost.
     pub(super) tokens: Option<u32>,
     pub(super) format: Format,
+    /// It is told in events.
+    pub(super) in_events: bool,
+}
+
+/// Appends sound as an event (OpenAI's `stream_format: "sse"`).
+pub(super) fn push_sound(out: &mut Vec<u8>, sound: &[u8]) {
+    let event = json!({"type": "speech.audio.delta", "audio": STANDARD.encode(sound)});
+    push_event(out, &event);
+}
+
+/// Appends the event that ends it, with what was used.
+pub(super) fn push_end(out: &mut Vec<u8>, receipt: &Receipt) {
+    let (input, output) = (receipt.usage.prompt(), receipt.usage.output);
+    let counted = json!({
+        "input_tokens": input,
+        "output_tokens": output,
+        "total_tokens": u64::from(input) + u64::from(output),
+        "characters": receipt.usage.characters,
+    });
+    let mut done = json!({"type": "speech.audio.done", "usage": usage(receipt, counted)});
+    with_metadata(&mut done, receipt);
+    push_event(out, &done);
+    push_done(out);
 }
 
 /// Tokens of a second of sound (OpenAI's and Google's are within it).
@@ -107,7 +133,11 @@ impl Passing {
 
 impl StreamAnswer for Passing {
     fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<Step, Failure> {
-        out.extend_from_slice(bytes);
+        match self.sound.in_events {
+            true if bytes.is_empty() => (),
+            true => push_sound(out, bytes),
+            false => out.extend_from_slice(bytes),
+        }
         Ok(self.take(bytes))
     }
 
@@ -123,9 +153,17 @@ impl StreamAnswer for Passing {
         &self.observed
     }
 
-    fn close(&mut self, _: &Receipt, _: &mut Vec<u8>) {}
+    fn close(&mut self, receipt: &Receipt, out: &mut Vec<u8>) {
+        if self.sound.in_events {
+            push_end(out, receipt);
+        }
+    }
 
-    fn fail(&mut self, _: &Failure, _: &mut Vec<u8>) {}
+    fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {
+        if self.sound.in_events {
+            push_failure(out, failure);
+        }
+    }
 }
 
 /// Nobody asks for sound that is gathered first: it is always passed on as it comes.

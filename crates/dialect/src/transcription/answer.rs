@@ -11,7 +11,7 @@ use crate::error;
 use crate::exchange::Receipt;
 use crate::once::Whole;
 use crate::recording::Length;
-use crate::task::{count, usage, with_metadata};
+use crate::task::{count, push_done, push_event, usage, with_metadata};
 use crate::tokens::of_text;
 
 /// What has to be known to read an answer and write it.
@@ -38,7 +38,10 @@ impl Answering {
         };
         let used = self.used(&answer, text);
         let format = self.format;
-        Ok(Whole::new(used, None, move |receipt, _| write(format, answer, receipt)))
+        Ok(Whole::new(used, None, move |receipt, streams| match streams {
+            true => events(&answer, receipt),
+            false => write(format, answer, receipt),
+        }))
     }
 
     /// Returns what was used: what the provider told, and what the recording lasts.
@@ -94,6 +97,19 @@ fn write(format: Format, mut answer: Value, receipt: &Receipt) -> Vec<u8> {
             answer.to_string().into_bytes()
         }
     }
+}
+
+/// Writes a transcript as a stream: one piece, and the end with usage and cost.
+fn events(answer: &Value, receipt: &Receipt) -> Vec<u8> {
+    let mut out = Vec::new();
+    push_event(&mut out, &json!({"type": "transcript.text.delta", "delta": answer["text"]}));
+    let mut done = json!({
+        "type": "transcript.text.done", "text": answer["text"], "usage": shown(receipt)
+    });
+    with_metadata(&mut done, receipt);
+    push_event(&mut out, &done);
+    push_done(&mut out);
+    out
 }
 
 fn shown(receipt: &Receipt) -> Value {

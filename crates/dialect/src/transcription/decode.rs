@@ -18,7 +18,7 @@ use crate::multipart::{self, Part};
 use crate::opened;
 use crate::recording::measure;
 use crate::request::Request;
-use crate::task::{Task, length};
+use crate::task::{KEEP_ALIVE, Task, length, push_failure};
 
 /// Bytes of a recording in a form, at most (OpenAI's documentation).
 const FILE_BYTES_MAX: usize = 25 << 20;
@@ -42,10 +42,19 @@ pub(crate) fn decode(door: &Door, boundary: Option<&str>, body: Bytes) -> Result
     let format = Format::ALL.into_iter().find(|it| it.word() == word);
     let must = "has to be one of json, verbose_json, text, srt, vtt";
     let format = format.ok_or_else(|| wrong("response_format", must))?;
-    if opened.fields.get("stream").is_some_and(|it| *it == true || *it == "true") {
-        opened.ignored.push("stream: transcripts come whole".to_owned());
+    let stream = match opened.fields.shift_remove("stream").unwrap_or_default() {
+        Value::Null => false,
+        // A form has only texts.
+        value => match value.as_str().unwrap_or(if value == true { "true" } else { "" }) {
+            "true" => true,
+            "false" => false,
+            _ if value == false => false,
+            _ => return Err(wrong("stream", "has to be true or false")),
+        },
+    };
+    if stream && format != Format::Json {
+        return Err(wrong("response_format", "has to be json where the transcript is a stream"));
     }
-    opened.fields.shift_remove("stream");
     let lasts = measure(&file.body);
     let seconds = lasts.ms_max.div_ceil(1_000);
     let facts = &mut opened.facts;
@@ -53,6 +62,7 @@ pub(crate) fn decode(door: &Door, boundary: Option<&str>, body: Bytes) -> Result
         opened.fields.get("prompt").and_then(Value::as_str).map_or(0, |it| length(it.len())),
     );
     facts.messages = 1;
+    facts.stream = stream;
     facts.output_tokens_max = Some(seconds.saturating_mul(TOKENS_PER_SECOND_MAX) + 256);
     facts.units = Usage { audio_ms: lasts.ms_max, ..Usage::default() };
     let fields = std::mem::take(&mut opened.fields);
@@ -140,5 +150,15 @@ fn from_json(body: &Bytes) -> Result<Read, Failure> {
 impl Task for Ask {
     fn exchange(&self, target: Target<'_>, stamp: Stamp) -> Result<Box<dyn Exchange>, Failure> {
         form::exchange(self, target, &stamp)
+    }
+
+    fn failure_event(&self, failure: &Failure) -> Vec<u8> {
+        let mut out = Vec::new();
+        push_failure(&mut out, failure);
+        out
+    }
+
+    fn keep_alive(&self) -> &'static [u8] {
+        KEEP_ALIVE
     }
 }

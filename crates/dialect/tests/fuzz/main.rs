@@ -18,6 +18,7 @@ use std::time::Instant;
 use std::{env, fs};
 
 use bytes::Bytes;
+use dialect::documents::{Held, documents};
 use dialect::door::Door;
 use dialect::exchange::{Exchange, Receipt, Stamp, Target};
 use dialect::registry::{decode, exchange, is_spoken};
@@ -150,6 +151,14 @@ fn requests_of_whoever_are_refused_or_sent_in_good_form() {
     fuzz("requests", &requests(), |input, mutation| {
         let door = &doors[mutation.below(doors.len())];
         let endpoint = &endpoints[mutation.below(endpoints.len())];
+        let request = decode(door, Bytes::copy_from_slice(input));
+        let held = request.and_then(|request| documents(&request)).unwrap_or_default();
+        for document in held {
+            if let Ok(Held::Bytes(bytes)) = dialect::documents::held(&document) {
+                assert!(bytes.len() <= input.len());
+                let _ = dialect::documents::content(&bytes);
+            }
+        }
         if let Some(attempt) = attempt(door, input, endpoint) {
             let body = &attempt.wire().body;
             let read: Result<serde::de::IgnoredAny, _> = serde_json::from_slice(body);

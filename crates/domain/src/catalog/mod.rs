@@ -3,12 +3,14 @@
 //! These are the facts after loading: inherited values are filled in, prices are integers, flags
 //! are typed. How they are written in files, merged and checked is the crate `catalog`.
 
+mod bare;
 mod endpoint;
 mod model;
 mod place;
 mod provider;
 mod whole;
 
+pub use bare::Bare;
 pub use endpoint::{Billing, Endpoint, EndpointStatus, ReasoningControls, Tier};
 pub use model::{Modality, Model, ModelKind};
 pub use place::{EndpointIx, ModelIx, ProviderIx};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::bare::{Bare, BareNames};
 use super::endpoint::Endpoint;
 use super::model::Model;
 use super::place::{EndpointIx, ModelIx, ProviderIx};
@@ -15,6 +16,7 @@ pub struct Catalog {
     endpoints: Vec<Endpoint>,
     /// Ids, permaslugs and aliases.
     model_by_name: HashMap<String, ModelIx>,
+    bare: BareNames,
     aliases: BTreeMap<String, String>,
     provider_by_slug: HashMap<String, ProviderIx>,
     endpoints_of_model: Vec<Vec<EndpointIx>>,
@@ -51,7 +53,9 @@ impl Catalog {
         for (place, endpoint) in (0..).zip(&endpoints) {
             endpoints_of_model[endpoint.model.0 as usize].push(EndpointIx(place));
         }
+        let bare = BareNames::new(&models, &providers, &endpoints);
         Catalog {
+            bare,
             models,
             providers,
             endpoints,
@@ -85,6 +89,12 @@ impl Catalog {
     /// Returns the model that `name` (an id, a permaslug or an alias) stands for.
     pub fn find_model(&self, name: &str) -> Option<ModelIx> {
         self.model_by_name.get(name).copied()
+    }
+
+    /// Returns what a name without an author stands for, as clients of the models' makers send it:
+    /// `claude-sonnet-4-5-20250929`, `gpt-4o-mini`.
+    pub fn find_bare(&self, name: &str) -> Option<Bare> {
+        self.bare.find(name)
     }
 
     /// Returns the provider of that slug.

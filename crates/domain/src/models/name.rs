@@ -1,11 +1,11 @@
 //! A model's name, taken apart.
 
-use crate::catalog::{Catalog, ModelIx};
+use crate::catalog::{Bare, Catalog, ModelIx};
 use crate::plan::Lane;
 use crate::request::Sort;
 
 /// What a name asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Name<'a> {
     /// A model, and what its variants say.
     Model {
@@ -22,6 +22,8 @@ pub(super) enum Name<'a> {
     Free,
     /// Something that is understood and not offered.
     Refused { variant: &'a str, base: &'a str },
+    /// A name without an author that several have.
+    Ambiguous { models: Vec<ModelIx> },
     /// Nothing that is known.
     Unknown,
 }
@@ -33,6 +35,11 @@ pub(super) fn read<'a>(name: &'a str, catalog: &Catalog) -> Name<'a> {
         if let Some(model) = catalog.find_model(base) {
             let by_id = catalog.model(model).id == base;
             return Name::Model { model, lane, by_id };
+        }
+        match catalog.find_bare(base) {
+            Some(Bare::One(model)) => return Name::Model { model, lane, by_id: false },
+            Some(Bare::Several(models)) => return Name::Ambiguous { models },
+            None => (),
         }
         let Some((rest, variant)) = base.rsplit_once(':') else { break };
         match variant {

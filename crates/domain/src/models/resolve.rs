@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::index::Index;
 use super::name::{Name, read};
 use super::router::{Routed, auto, free};
-use super::unknown::{nothing_fits, refused, unknown, wrong_route};
+use super::unknown::{ambiguous, nothing_fits, refused, unknown, wrong_route};
 use crate::catalog::ModelIx;
 use crate::failure::Failure;
 use crate::operation::Operation;
@@ -94,6 +94,10 @@ pub fn resolve(
             Name::Free => {
                 let (wanted, routed) = free(facts, (offers, index), held);
                 (wanted, Strategy::Free, Some(Routed { router: name.clone(), ..routed }))
+            }
+            Name::Ambiguous { models } => {
+                failure.get_or_insert_with(|| ambiguous(name, &models, (facts, offers.catalog)));
+                continue;
             }
             Name::Refused { variant, base } => return Err(refused(variant, base)),
             Name::Unknown => {

@@ -190,3 +190,20 @@ fn free_models_are_drawn_each_as_often() {
     let needs = Facts { tools: true, ..facts };
     assert_eq!(ids(&catalog, &needs), ["y/free-1"]);
 }
+
+#[test]
+fn a_name_without_an_author_is_found_and_one_that_several_have_is_told_apart() {
+    let catalog = catalog();
+    assert_eq!(ids(&catalog, &asked(&["sonnet-4-5"])), ["x/sonnet-4.5"]);
+    assert_eq!(ids(&catalog, &asked(&["sonnet-4.5-20260101:floor"])), ["x/sonnet-4.5"]);
+    let resolved = found(&catalog, &asked(&["sonnet-4-5"]), 7).unwrap();
+    assert_eq!(resolved.strategy, Strategy::Alias);
+    // Every endpoint of this stage is sold under one name.
+    let failure = found(&catalog, &asked(&["m"]), 7).unwrap_err();
+    assert!(failure.detail.starts_with("m does not say which model is meant: "));
+    let availability = failure.availability.unwrap();
+    assert_eq!(availability.code, AvailabilityCode::ModelNotFound);
+    assert_eq!(availability.fallback_models.len(), MODELS.len());
+    // Another model of the list still serves.
+    assert_eq!(ids(&catalog, &asked(&["m", "y/mini-2"])), ["y/mini-2"]);
+}

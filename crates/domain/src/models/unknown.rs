@@ -1,6 +1,6 @@
 //! What a caller is told whose names mean nothing that answers it.
 
-use crate::catalog::{Catalog, Model};
+use crate::catalog::{Catalog, Model, ModelIx};
 use crate::failure::{
     Availability, AvailabilityCode, Constraint, Failure, FailureKind, Fault, Retry,
 };
@@ -39,6 +39,24 @@ pub(super) fn unknown(name: &str, facts: &Facts, catalog: &Catalog) -> Failure {
     let detail = match name.starts_with('~') {
         true => format!("No model of the family {sought} can be called here.{hint}"),
         false => format!("There is no model {shown}.{hint}"),
+    };
+    Failure::caller(FailureKind::InvalidRequest, detail).at("model").because(availability)
+}
+
+/// A name without an author that several models have.
+pub(super) fn ambiguous(
+    name: &str,
+    models: &[ModelIx],
+    (facts, catalog): (&Facts, &Catalog),
+) -> Failure {
+    let ids: Vec<String> = models.iter().map(|it| catalog.model(*it).id.clone()).collect();
+    let detail =
+        format!("{} does not say which model is meant: {}.", shown(name), ids.join(" or "));
+    let availability = Availability {
+        code: AvailabilityCode::ModelNotFound,
+        requested_models: facts.models.clone(),
+        fallback_models: ids,
+        ..Availability::default()
     };
     Failure::caller(FailureKind::InvalidRequest, detail).at("model").because(availability)
 }

@@ -323,6 +323,7 @@ fn is_too_long(facts: &Facts, endpoint: &Endpoint) -> bool {
 fn reads_all(facts: &Facts, endpoint: &Endpoint) -> bool {
     facts.modalities.iter().all(|wanted| match wanted {
         Modality::Text => true,
+        Modality::File if facts.sends_text_of_documents(endpoint) => true,
         other => endpoint.input_modalities.contains(other),
     })
 }

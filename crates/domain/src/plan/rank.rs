@@ -7,7 +7,7 @@ use super::quality::{Bar, Quality};
 use crate::catalog::{Endpoint, EndpointIx, Tier};
 use crate::health::{EndpointHealth, Gate};
 use crate::money::Money;
-use crate::request::{Facts, Sort};
+use crate::request::{DocumentForm, Facts, Sort};
 
 /// What candidates are sorted by, most important first. Those of one group are equal but for what
 /// they are sorted or balanced by.
@@ -45,6 +45,8 @@ pub(super) struct Group {
     pub(super) model: u16,
     /// It misses what `preferred_*` asks for, or nothing is known of that.
     threshold: Threshold,
+    /// It is sent the text of documents, for it reads none, and others do.
+    reads_no_documents: bool,
     /// How many of the parameters that change an answer's form it does not take.
     lacks: u8,
     /// Its tier is not the one that was asked for.
@@ -139,6 +141,7 @@ impl<'a> Ranking<'a> {
             closed: closed.is_some(),
             model: self.model,
             threshold: threshold(self.facts, &health),
+            reads_no_documents: self.reads_no_documents(endpoint),
             lacks: self.lacks(endpoint, offers),
             other_tier: self.facts.priority && !has_priority(endpoint),
             order: order.map_or(UNORDERED, |at| u16::try_from(at).unwrap_or(UNORDERED - 1)),
@@ -158,6 +161,11 @@ impl<'a> Ranking<'a> {
         let dropped = self.formal.iter().filter(|name| drops(name)).count();
         u8::try_from(dropped).unwrap_or(u8::MAX)
             + u8::from(self.facts.schema && !endpoint.structured_output)
+    }
+
+    /// Returns whether it is better left to others that read documents as they are.
+    fn reads_no_documents(&self, endpoint: &Endpoint) -> bool {
+        self.facts.documents == DocumentForm::Either && self.facts.sends_text_of_documents(endpoint)
     }
 
     fn quality(&self, health: &EndpointHealth) -> Quality {

@@ -10,6 +10,7 @@
 
 mod books;
 mod credentials;
+mod documents;
 mod oracle;
 mod outage;
 mod resume;

@@ -31,5 +31,6 @@ pub fn run(cli: Cli) -> Result<ExitCode, Trouble> {
         Command::Ledger(command) => ledger::run(command),
         Command::Explain(explain) => explain::run(&explain),
         Command::Simulate(simulate) => simulate::run(&simulate),
+        Command::ReadPdf => Ok(crate::documents::read_from_stdin()),
     }
 }

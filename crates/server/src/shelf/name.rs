@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use domain::catalog::{Catalog, ModelIx};
+use domain::catalog::{Bare, Catalog, ModelIx};
 use domain::failure::{Availability, AvailabilityCode, Failure, FailureKind};
 use domain::nearest::nearest;
 
@@ -31,6 +31,10 @@ pub(crate) fn named(catalog: &Catalog, name: &str) -> Result<ModelIx, Failure> {
     catalog
         .find_model(name)
         .or_else(|| catalog.find_model(&name.to_lowercase()))
+        .or_else(|| match catalog.find_bare(name) {
+            Some(Bare::One(model)) => Some(model),
+            _ => None,
+        })
         .ok_or_else(|| unknown(catalog, name))
 }
 

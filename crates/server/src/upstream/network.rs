@@ -25,6 +25,7 @@ use super::clients::{Clients, JSON, is_unseen};
 use super::media::AGENT;
 use super::quota::quota;
 use super::route::Route;
+use crate::documents::text_of;
 
 /// The network as one snapshot of catalog and configuration sees it.
 pub struct Network {
@@ -78,6 +79,10 @@ impl Upstream for Network {
         bytes_max: usize,
     ) -> Waiting<'a, Result<Bytes, Failure>> {
         Box::pin(self.clients.fetch_media(address, bytes_max))
+    }
+
+    fn read_document(&self, document: Bytes) -> Waiting<'_, Result<String, Failure>> {
+        Box::pin(text_of(document))
     }
 }
 

@@ -7,6 +7,7 @@ mod books;
 mod client;
 mod cluster;
 mod credentials;
+mod documents;
 mod failover;
 mod faults;
 mod idempotency;

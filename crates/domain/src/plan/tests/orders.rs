@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Catalog, Endpoint, ModelIx, Provider};
+use crate::catalog::{Catalog, Endpoint, Modality, ModelIx, Provider};
 use crate::health::{EndpointHealth, Gate, Load, Percentiles};
+use crate::operation::Operation;
 use crate::plan::stage::{Moment, endpoint, facts, model, names, provider, three};
 use crate::plan::{Defaults, Lane, Turn, Wanted};
-use crate::request::{Cutoffs, Preferences, Sort};
+use crate::request::{Cutoffs, DocumentForm, Facts, Preferences, Sort};
 use crate::time::Timestamp;
 
 fn by_price() -> Preferences {
@@ -216,4 +217,24 @@ fn of_two_equals_the_less_busy_goes_first() {
     }
     // It is drawn first, or second and then preferred: 1/3 + 2/3 · 1/2.
     assert!((350..450).contains(&firsts[1]), "{firsts:?}");
+}
+
+#[test]
+fn documents_go_first_to_who_reads_them_and_then_as_text() {
+    let catalog = three(|place, _, offer| {
+        if place == 2 {
+            offer.input_modalities.push(Modality::File);
+        }
+    });
+    let moment = Moment::of(&catalog);
+    let asked =
+        |documents| Facts { modalities: vec![Modality::File], documents, ..facts(by_price()) };
+    assert_eq!(moment.order(&asked(DocumentForm::Either)).unwrap(), "cab");
+    assert_eq!(moment.order(&asked(DocumentForm::Native)).unwrap(), "c");
+    assert_eq!(moment.order(&asked(DocumentForm::Text)).unwrap(), "abc");
+    // Pictures are no documents, and no other operation reads texts out of them.
+    let picture = Facts { modalities: vec![Modality::Image], ..facts(by_price()) };
+    assert!(moment.order(&picture).is_err());
+    let ranked = Facts { operation: Operation::Rerank, ..asked(DocumentForm::Either) };
+    assert_eq!(moment.order(&ranked).unwrap(), "c");
 }
