@@ -14,6 +14,7 @@ mod documents;
 mod oracle;
 mod outage;
 mod resume;
+mod tally;
 mod town;
 mod upstream;
 mod world;

@@ -51,6 +51,10 @@ pub async fn check(scene: &Scene, stage: &Stage, seen: &Seen) -> Result<(), Stri
     rule(stage.ledger.holds_open() == 0, "a hold was left open")?;
     let spend = stage.ledger.spend(&stage.key.id, generation.created).unwrap_or_default();
     rule(spend.total == generation.cost, "the key was charged something else than the cost")?;
+    let used = stage.tally.the_only_end().ok_or("limits were not told once how it ended")?;
+    let tokens = u64::from(generation.usage.prompt()) + u64::from(generation.usage.output);
+    rule(used.tokens == tokens, "limits were told of other tokens than the record")?;
+    rule(used.spend == generation.cost, "limits were told of another cost than was charged")?;
     attempts(scene, stage, generation)?;
     cost(scene, generation)?;
     match seen {

@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::books::{Memory, MemoryLedger};
 use crate::oracle::Seen;
+use crate::tally::{Tally, rules};
 use crate::upstream::{Fate, Scripted};
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers on every machine and compiler.
@@ -69,6 +70,7 @@ impl Scene {
 pub struct Stage {
     pub world: Arc<World>,
     pub ledger: Arc<MemoryLedger>,
+    pub tally: Arc<Tally>,
     pub upstream: Arc<Scripted>,
     pub archived: Arc<Memory>,
     pub snapshot: Arc<Snapshot>,
@@ -143,20 +145,21 @@ impl Stage {
         let ledger = Arc::new(MemoryLedger::new(archived.clone()));
         let key = Arc::new(key("k"));
         ledger.open(&key.id, Spend::default());
+        let tally = Arc::new(Tally::default());
         let world = World {
             clock: Arc::new(PausedClock(Instant::now())),
             entropy: Arc::new(Drawn(scene.seed)),
             bonds: Bonds::default(),
             health: Arc::default(),
             ledger: ledger.clone(),
-            limits: Arc::new(domain::limit::Unlimited),
+            limits: tally.clone(),
             tasks: TaskTracker::new(),
             drains: Drains::default(),
             mutant,
         };
         let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health);
-        let snapshot = Arc::new(snapshot);
-        Stage { world: Arc::new(world), ledger, upstream, archived, snapshot, key }
+        let snapshot = Arc::new(snapshot.limiting(rules()));
+        Stage { world: Arc::new(world), ledger, tally, upstream, archived, snapshot, key }
     }
 
     /// Sends the request and notes what its caller sees.
