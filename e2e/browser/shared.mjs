@@ -9,6 +9,8 @@ import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 
 export const SITE = process.env.INTERLINE_URL.replace(/\/api\/v1$/, "");
+/** A first start: demo models, and ninety days of traffic that never were. */
+export const DEMO = process.env.INTERLINE_DEMO_URL;
 export const KEY = process.env.INTERLINE_KEY;
 export const SMALL = "openai/gpt-4o-mini";
 export const LARGE = "meta-llama/llama-3.3-70b-instruct";
@@ -38,7 +40,26 @@ export const KINDS = {
   "/changelog": 200,
   "/models/openai/gpt-4o-mino": 404,
   "/nothing/here": 404,
+  "/rankings": 200,
+  "/rankings/rising": 200,
+  "/apps": 200,
+  [`${DEMO}/`]: 200,
+  [`${DEMO}/rankings`]: 200,
+  [`${DEMO}/rankings?by=spend&window=month`]: 200,
+  [`${DEMO}/rankings/authors`]: 200,
+  [`${DEMO}/rankings/providers`]: 200,
+  [`${DEMO}/rankings/tasks`]: 200,
+  [`${DEMO}/rankings/rising`]: 200,
+  [`${DEMO}/rankings/stable`]: 200,
+  [`${DEMO}/rankings/value`]: 200,
+  [`${DEMO}/rankings/hours`]: 200,
+  [`${DEMO}/apps`]: 200,
+  [`${DEMO}/status`]: 200,
+  [`${DEMO}/models/deepseek/deepseek-v3.2`]: 200,
 };
+
+/** The whole address of a path, which may bring its own host. */
+export const address = (path) => (path.startsWith("/") ? `${SITE}${path}` : path);
 
 let browser = null;
 
@@ -77,7 +98,7 @@ export async function page(test, options = {}) {
   });
   opened.on("request", (request) => {
     const url = request.url();
-    if (!url.startsWith(SITE) && !url.startsWith("data:")) faults.push(`asked for ${url}`);
+    if (!url.startsWith(SITE) && !url.startsWith(DEMO) && !url.startsWith("data:")) faults.push(`asked for ${url}`);
   });
   test.after(async () => {
     await context.close();
@@ -89,7 +110,7 @@ export async function page(test, options = {}) {
 
 /** Opens an address of the site and looks at its status. */
 export async function open(opened, path, status = 200) {
-  const answer = await opened.goto(`${SITE}${path}`);
+  const answer = await opened.goto(address(path));
   assert.equal(answer.status(), status, path);
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { get } from "node:http";
 import { test } from "node:test";
-import { SITE, SMALL } from "./shared.mjs";
+import { DEMO, SMALL, address } from "./shared.mjs";
 
 const PAGE_BYTES_MAX = 15_000;
 const SCRIPT_BYTES_MAX = 40_000;
@@ -12,20 +12,21 @@ const STYLE_BYTES_MAX = 6_000;
 /** The answer as it comes over the wire, packed, and its text. */
 async function fetched(path) {
   const packed = await new Promise((resolve, reject) => {
-    get(`${SITE}${path}`, { headers: { "Accept-Encoding": "gzip" } }, (answer) => {
+    get(address(path), { headers: { "Accept-Encoding": "gzip" } }, (answer) => {
       const pieces = [];
       answer.on("data", (piece) => pieces.push(piece));
       answer.on("end", () => resolve({ bytes: Buffer.concat(pieces), answer }));
     }).on("error", reject);
   });
   assert.equal(packed.answer.statusCode, 200, path);
-  const text = await (await fetch(`${SITE}${path}`)).text();
+  const text = await (await fetch(address(path))).text();
   return { bytes: packed.bytes.length, text };
 }
 
 test("a page of the list, of a model, and each other page is light", async () => {
   const pages = ["/", "/models", "/models?available=all", `/models/${SMALL}`, "/providers", "/status",
-    "/compare", "/playground"];
+    "/compare", "/playground", `${DEMO}/rankings`, `${DEMO}/rankings/value`, `${DEMO}/apps`,
+    `${DEMO}/status`, `${DEMO}/models/deepseek/deepseek-v3.2`];
   const heavy = [];
   for (const path of pages) {
     const { bytes } = await fetched(path);

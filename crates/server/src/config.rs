@@ -183,6 +183,8 @@ pub struct StripeConfig {
 pub struct Site {
     /// Whether they are served.
     pub enabled: bool,
+    /// Whether they show what a private instance's own traffic did.
+    pub figures: bool,
 }
 
 /// What is logged, and how.

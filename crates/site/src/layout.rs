@@ -25,6 +25,8 @@ pub struct Frame {
     pub indexed: bool,
     /// Whether the models are simulated, which every page then says.
     pub demo: bool,
+    /// Whether traffic was made up for the demo, which every page then says too.
+    pub made_up: bool,
 }
 
 /// A part of the site that the bar leads to.
@@ -35,6 +37,8 @@ pub enum Section {
     Models,
     Compare,
     Providers,
+    Rankings,
+    Apps,
     Status,
     Playground,
     Docs,
@@ -52,19 +56,22 @@ pub struct Twin {
     pub href: String,
 }
 
-const BAR: [(Section, &str, &str); 6] = [
+const BAR: [(Section, &str, &str); 8] = [
     (Section::Models, "Models", "/models"),
     (Section::Compare, "Compare", "/compare"),
     (Section::Providers, "Providers", "/providers"),
+    (Section::Rankings, "Rankings", "/rankings"),
+    (Section::Apps, "Apps", "/apps"),
     (Section::Playground, "Playground", "/playground"),
     (Section::Status, "Status", "/status"),
     (Section::Docs, "Docs", "/docs"),
 ];
 
 /// What the footer leads to.
-const FOOT: [(&str, &str); 5] = [
+const FOOT: [(&str, &str); 6] = [
     ("Changelog", "/changelog"),
     ("New models (Atom)", "/feeds/models.xml"),
+    ("Rankings (Atom)", "/feeds/rankings.xml"),
     ("For language models", "/llms.txt"),
     ("Catalog as JSON", "/models.json?available=all"),
     ("Errors", "/docs/errors"),
@@ -83,7 +90,9 @@ impl Frame {
                     main #main tabindex="-1" {
                         @if self.demo {
                             p.note.warned { "This instance runs on demo models: their providers \
-                                are simulated, and so is what is measured of them." }
+                                are simulated, and so is what is measured of them."
+                                @if self.made_up { " The traffic that its figures count is made \
+                                    up, too: no ranking here says anything of the world." } }
                         }
                         (main)
                     }

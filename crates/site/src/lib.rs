@@ -6,6 +6,7 @@
 //! security policy holds.
 
 pub mod assets;
+pub mod chart;
 pub mod compare;
 pub mod docs;
 pub mod home;
@@ -16,11 +17,14 @@ pub mod model;
 pub mod models;
 pub mod playground;
 pub mod provider;
+pub mod ranking;
 pub mod status;
+pub mod traffic;
 pub mod words;
 
 mod markdown;
 mod parts;
 
 pub use layout::{Frame, Section, Twin};
+pub use maud::Markup;
 pub use parts::{Fact, Link, Snippet};

@@ -46,6 +46,48 @@ pub fn atom(site: &str, entries: &[Entry]) -> String {
     feed
 }
 
+/// An answer to a question, in the feed of rankings.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its page.
+    pub path: String,
+    /// The day that it is of: `2026-11-24`.
+    pub day: String,
+    /// What is asked.
+    pub question: String,
+    /// The answer, in a sentence.
+    pub answer: String,
+}
+
+/// Writes an Atom feed of what rankings say: an entry by question and day, so that a reader is told
+/// once a day.
+pub fn answers(site: &str, entries: &[Answer]) -> String {
+    let mut feed = String::from(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n",
+    );
+    let site = escaped(site);
+    let updated = entries.first().map_or("1970-01-01", |entry| &entry.day);
+    let _ = write!(
+        feed,
+        "<title>Interline: rankings</title>\n<id>{site}/feeds/rankings.xml</id>\n\
+         <link rel=\"self\" href=\"{site}/feeds/rankings.xml\"/>\n<link href=\"{site}/rankings\"/>\n\
+         <author><name>Interline</name></author>\n<updated>{}T00:00:00Z</updated>\n",
+        escaped(updated)
+    );
+    for entry in entries {
+        let (path, day) = (escaped(&entry.path), escaped(&entry.day));
+        let (question, answer) = (escaped(&entry.question), escaped(&entry.answer));
+        let _ = write!(
+            feed,
+            "<entry>\n<title>{question}</title>\n<id>{site}{path}#{day}</id>\n\
+             <link href=\"{site}{path}\"/>\n<updated>{day}T00:00:00Z</updated>\n\
+             <summary>{answer}</summary>\n</entry>\n"
+        );
+    }
+    feed.push_str("</feed>\n");
+    feed
+}
+
 /// Writes the site map. `paths` begin with a slash.
 pub fn sitemap(site: &str, paths: &[String]) -> String {
     let mut map = String::from(
@@ -72,7 +114,9 @@ pub fn llms(site: &str, documents: &[(Link, String)], figures: &str) -> String {
          - Base URL for OpenAI's clients: {site}/api/v1\n- Base URL for Anthropic's clients: {site}/api\n\
          - A model is named `author/model`; every page of a model has `.json` and `.md` twins.\n\n\
          ## Catalog\n\n- [Models as JSON]({site}/models.json): what can be called here\n\
-         - [Models as Markdown]({site}/models.md)\n- [Providers]({site}/providers.md)\n\n## Documentation\n\n"
+         - [Models as Markdown]({site}/models.md)\n- [Providers]({site}/providers.md)\n\n## What traffic told\n\n\
+         - [Models by use]({site}/rankings/models.md): also `authors`, `providers`, `apps`, `tasks`, `rising`, \
+         `stable`, `value` and `hours`, each as `.md`, `.csv` and `.json`\n\n## Documentation\n\n"
     );
     for (link, summary) in documents {
         let _ = writeln!(text, "- [{}]({site}{}.md): {summary}", link.word, link.href);

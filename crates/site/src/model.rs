@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::parts::{Fact, Link, Snippet, code, crumbs, facts, snippets, tags};
+use crate::traffic::Traffic;
 
 /// What the page of a model shows.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct ModelPage {
     pub aliases: Vec<String>,
     /// Whether it can be called here.
     pub available: bool,
+    /// What traffic told of it; nothing where there was none.
+    pub traffic: Option<Traffic>,
 }
 
 /// An endpoint of a model.
@@ -136,6 +139,7 @@ impl ModelPage {
             nav.row aria-label="On this page" {
                 a href="#providers" { "Providers" } a href="#cost" { "Cost" }
                 a href="#snippets" { "Call it" } a href="#parameters" { "Parameters" }
+                @if self.traffic.is_some() { a href="#traffic" { "Traffic" } }
             }
             (self.providers())
             div.grid2 {
@@ -146,6 +150,7 @@ impl ModelPage {
                     div.in { (snippets(&self.snippets)) }
                 }
             }
+            @if let Some(traffic) = &self.traffic { div #traffic.stack { (traffic.html()) } }
             (self.parameters())
         }
     }

@@ -51,6 +51,36 @@ pub fn tokens(count: u32) -> String {
     }
 }
 
+/// Returns a large number in few letters: `842`, `3.2M`, `1.05T`.
+pub fn large(number: f64) -> String {
+    let units = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")];
+    match units.into_iter().find(|(unit, _)| 0.9995 * unit <= number) {
+        None if number == 0.0 || 1.0 <= number => format!("{number:.0}"),
+        None => format!("{number:.2}"),
+        Some((unit, letter)) => {
+            let digits =
+                format!("{:.1$}", number / unit, if number < 9.995 * unit { 2 } else { 1 });
+            format!("{}{letter}", digits.trim_end_matches('0').trim_end_matches('.'))
+        }
+    }
+}
+
+/// Returns a share as percent to two decimals, rounded down: what failed once is not 100 %.
+pub fn floored_percent(share: f64) -> String {
+    format!("{:.2} %", (share * 10_000.0 + 1e-6).floor() / 100.0)
+}
+
+/// Returns a share as percent to one decimal.
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// Returns a change as percent with its sign: `+6 %`, `−12 %`.
+pub fn change(growth: f64) -> String {
+    let percent = (growth * 100.0).round();
+    if percent < 0.0 { format!("−{:.0} %", -percent) } else { format!("+{percent:.0} %") }
+}
+
 /// Returns a whole number with its thousands apart: `128,000`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -106,6 +136,15 @@ mod tests {
     fn tokens_are_short() {
         let shown = [512, 8_192, 131_072, 999_999, 1_047_576, 2_000_000].map(tokens);
         assert_eq!(shown, ["512", "8K", "131K", "1M", "1.05M", "2M"]);
+    }
+
+    #[test]
+    fn large_numbers_are_short_and_shares_of_service_never_rounded_up() {
+        let shown = [0.0, 842.0, 999.6, 3_214_000.0, 1.05e12, 12.34e9].map(large);
+        assert_eq!(shown, ["0", "842", "1K", "3.21M", "1.05T", "12.3B"]);
+        let shown = [1.0, 0.999_99, 0.9995].map(floored_percent);
+        assert_eq!(shown, ["100.00 %", "99.99 %", "99.95 %"]);
+        assert_eq!([change(0.061), change(-0.117), change(0.0)], ["+6 %", "−12 %", "+0 %"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::postgres::is_root;
-use super::stack::Stack;
+use super::stack::{Demo, Stack};
 use super::task::Task;
 use super::{browser, clients};
 
@@ -104,7 +104,9 @@ pub(crate) fn run(guests: Guests, root: &Path, binary: &Path) -> Result<(), Stri
     Task { program: "ip", args: loopback, folder: root, env: Vec::new(), limit_s }.run().1?;
     let visit = Visit::of(guests, root)?;
     let stack = Stack::start(root, binary, visit.rows.as_deref())?;
-    let env = [stack.env(), visit.env].concat();
+    let demo = (guests == Guests::Browser).then(|| Demo::start(binary)).transpose()?;
+    let demo_env = demo.as_ref().map(Demo::env).unwrap_or_default();
+    let env = [stack.env(), visit.env, demo_env].concat();
     let (program, folder) = (visit.program.to_string_lossy(), visit.folder.as_path());
     let verdict = Task { program: &program, args: visit.args, folder, env, limit_s }.run().1;
     if verdict.is_err() {

@@ -48,7 +48,9 @@ impl Stack {
             fs::write(catalog.join("more.toml"), rows).map_err(|error| error.to_string())?;
         }
         let port = free_port().map_err(|error| error.to_string())?;
-        let server = start_server(binary, folder.path(), port)?;
+        let more = ["--catalog".to_owned(), text(&catalog)];
+        let more: Vec<&str> = more.iter().map(String::as_str).collect();
+        let server = start_server(binary, folder.path(), port, &more)?;
         let key = make_key(port).map_err(|error| format!("{error}\n{}", server.log_tail()))?;
         Ok(Stack { server, _simulator: simulator, _folder: folder, port, simulator_port, key })
     }
@@ -70,6 +72,32 @@ impl Stack {
     }
 }
 
+/// A gateway as a first start shows it: demo models, and ninety days of traffic that never were.
+pub(crate) struct Demo {
+    _server: Server,
+    _folder: TempDir,
+    port: u16,
+}
+
+impl Demo {
+    /// Starts it on a free port.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what it wrote last.
+    pub(crate) fn start(binary: &Path) -> Result<Demo, String> {
+        let folder = TempDir::new("demo").map_err(|error| error.to_string())?;
+        let port = free_port().map_err(|error| error.to_string())?;
+        let server = start_server(binary, folder.path(), port, &["--demo"])?;
+        Ok(Demo { _server: server, _folder: folder, port })
+    }
+
+    /// What a test must know, as environment.
+    pub(crate) fn env(&self) -> Vec<(String, String)> {
+        vec![("INTERLINE_DEMO_URL".to_owned(), format!("http://127.0.0.1:{}", self.port))]
+    }
+}
+
 fn start_simulator(binary: &Path, folder: &Path, port: u16) -> Result<Server, String> {
     let command = vec![
         text(binary),
@@ -85,17 +113,16 @@ fn start_simulator(binary: &Path, folder: &Path, port: u16) -> Result<Server, St
     Ok(simulator)
 }
 
-fn start_server(binary: &Path, folder: &Path, port: u16) -> Result<Server, String> {
-    let command = vec![
+fn start_server(binary: &Path, folder: &Path, port: u16, more: &[&str]) -> Result<Server, String> {
+    let mut command = vec![
         text(binary),
         "serve".to_owned(),
         "--listen".to_owned(),
         format!("127.0.0.1:{port}"),
         "--data".to_owned(),
         text(&folder.join("data")),
-        "--catalog".to_owned(),
-        text(&folder.join("catalog")),
     ];
+    command.extend(more.iter().map(|it| (*it).to_owned()));
     let env = vec![("INTERLINE_ROOT_KEY".to_owned(), ROOT_KEY.to_owned())];
     let log = folder.join("server.log");
     let launch = Launch { name: "interline", command, env, log, user: None, stop_signal: "TERM" };

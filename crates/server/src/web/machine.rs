@@ -39,6 +39,9 @@ pub(super) async fn sitemap(State(app): Shared, headers: HeaderMap) -> Response 
     let current = app.current();
     let catalog = &current.snapshot.catalog;
     let mut paths: Vec<String> = PAGES.map(str::to_owned).to_vec();
+    let questions = super::rankings::QUESTIONS.iter().map(|(name, _)| *name);
+    let own = questions.filter(|name| !matches!(*name, "models" | "apps"));
+    paths.extend(own.map(|name| format!("/rankings/{name}")));
     paths.extend(docs::documents().iter().map(|document| format!("/docs/{}", document.name)));
     paths.extend(catalog.providers().iter().map(|provider| links::provider(&provider.slug)));
     let mut authors: Vec<&str> =

@@ -18,11 +18,13 @@ mod page;
 mod plain;
 mod playground;
 mod providers;
+mod rankings;
 mod reply;
 mod sheet;
 mod snippets;
 mod status;
 mod table;
+mod uptime;
 
 pub(crate) use missing::{is_for_people, missing};
 pub(crate) use table::routes;

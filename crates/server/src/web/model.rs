@@ -15,7 +15,7 @@ use super::missing::missing;
 use super::offer::{offer, per_million, tokens};
 use super::page::{MARKDOWN, Pairs, Shared, frame, pairs, twins};
 use super::snippets::snippets;
-use super::{links, plain, reply, sheet};
+use super::{links, plain, rankings, reply, sheet, uptime};
 use crate::app::App;
 use crate::shelf::endpoint::endpoints;
 use crate::shelf::kept::{shelf, with_view};
@@ -128,6 +128,8 @@ fn view(
         snippets: snippets(&app.public_url, &model.id),
         aliases: aliases.collect(),
         available: row.available,
+        traffic: rankings::told(app)
+            .and_then(|figures| uptime::of_model(&figures, snapshot, model, &all)),
     }
 }
 

@@ -10,8 +10,18 @@ use crate::app::App;
 use crate::demo;
 
 /// The pages that have one address each.
-pub(super) const PAGES: [&str; 8] =
-    ["/", "/models", "/compare", "/providers", "/status", "/playground", "/docs", "/changelog"];
+pub(super) const PAGES: [&str; 10] = [
+    "/",
+    "/models",
+    "/compare",
+    "/providers",
+    "/rankings",
+    "/apps",
+    "/status",
+    "/playground",
+    "/docs",
+    "/changelog",
+];
 
 /// The media type of Markdown.
 pub(super) const MARKDOWN: &str = "text/markdown; charset=utf-8";
@@ -41,6 +51,7 @@ pub(super) fn frame(
         script: None,
         indexed: true,
         demo: first.is_some_and(|place| !snapshot.callable(place).is_empty()),
+        made_up: app.figures.get().has_synthetic,
     }
 }
 

@@ -11,18 +11,21 @@ use relay::Snapshot;
 use site::model::{Health, Tone};
 use site::status::{Row, Status};
 use site::{Fact, Link, Section, words};
+use traffic::figures::Figures;
 
 use super::page::{Shared, frame};
-use super::{health, links, reply};
+use super::uptime::service;
+use super::{health, links, rankings, reply};
 
 /// `GET /status`.
 pub(super) async fn page(State(app): Shared, headers: HeaderMap) -> Response {
-    let page = view(&app.current().snapshot, app.now());
+    let figures = rankings::told(&app).unwrap_or_default();
+    let page = view(&app.current().snapshot, &figures, app.now());
     let frame = frame(&app, Section::Status, "/status", "Status", &page.lede);
     reply::html(&headers, frame.page(&page.html()))
 }
 
-fn view(snapshot: &Snapshot, now: Timestamp) -> Status {
+fn view(snapshot: &Snapshot, figures: &Figures, now: Timestamp) -> Status {
     let catalog = &snapshot.catalog;
     let mut by_provider: BTreeMap<u32, Vec<EndpointIx>> = BTreeMap::new();
     for model in (0..).map(ModelIx).take(catalog.models().len()) {
@@ -51,9 +54,14 @@ fn view(snapshot: &Snapshot, now: Timestamp) -> Status {
             health: whole(troubled.len(), places.len()),
             endpoints: words::grouped(places.len() as u64),
             troubled: troubled.iter().map(link).collect(),
+            service: figures
+                .providers
+                .get(&provider.slug)
+                .map(|told| service(provider.display_name.clone(), told)),
         });
     }
     rows.sort_by_key(|row| row.troubled.is_empty());
+    rows.extend(others(snapshot, figures, &rows));
     let lede = match (all, bad) {
         (0, _) => "Nothing can be called here yet.".to_owned(),
         (all, 0) => {
@@ -69,6 +77,25 @@ fn view(snapshot: &Snapshot, now: Timestamp) -> Status {
         Fact::new("In trouble", words::grouped(bad as u64), "in the last minutes"),
     ];
     Status { lede, facts, rows }
+}
+
+/// Providers that traffic told of and that cannot be called here now.
+fn others(snapshot: &Snapshot, figures: &Figures, listed: &[Row]) -> Vec<Row> {
+    let catalog = &snapshot.catalog;
+    let known = figures.providers.iter().filter(|(_, told)| told.last_90d.tries != 0);
+    let row = |(slug, told): (&String, &traffic::figures::EndpointFigures)| {
+        let provider = catalog.provider(catalog.find_provider(slug)?);
+        let (word, href) = (provider.display_name.clone(), links::provider(slug));
+        let is_listed = listed.iter().any(|row| row.link.href == href);
+        (!is_listed).then(|| Row {
+            link: Link { word: word.clone(), href },
+            health: Health { tone: Tone::Quiet, word: "cannot be called here".to_owned() },
+            endpoints: "0".to_owned(),
+            troubled: Vec::new(),
+            service: Some(service(word, told)),
+        })
+    };
+    known.filter_map(row).collect()
 }
 
 fn whole(bad: usize, all: usize) -> Health {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get};
 
-use super::{compare, docs, front, machine, model, models, playground, providers, reply, status};
+use super::{
+    compare, docs, front, machine, model, models, playground, providers, rankings, reply, status,
+};
 use crate::app::App;
 
 /// Every page, with what makes it.
@@ -23,12 +25,16 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("/providers.csv", get(providers::csv)),
         ("/providers.md", get(providers::markdown)),
         ("/providers/{slug}", get(providers::one)),
+        ("/rankings", get(rankings::first)),
+        ("/rankings/{name}", get(rankings::one)),
+        ("/apps", get(rankings::apps)),
         ("/status", get(status::page)),
         ("/playground", get(playground::page)),
         ("/docs", get(docs::index)),
         ("/docs/{page}", get(docs::page)),
         ("/changelog", get(docs::changelog)),
         ("/feeds/models.xml", get(machine::feed)),
+        ("/feeds/rankings.xml", get(rankings::feed)),
         ("/llms.txt", get(machine::llms)),
         ("/sitemap.xml", get(machine::sitemap)),
         ("/robots.txt", get(machine::robots)),

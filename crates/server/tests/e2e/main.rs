@@ -17,6 +17,7 @@ mod limits;
 mod matrix;
 mod media;
 mod operations;
+mod pages;
 mod payments;
 mod plugins;
 mod rates;

@@ -1,0 +1,372 @@
+//! Boards: who is used most, how sure that is, and what changed.
+
+use domain::catalog::Catalog;
+use domain::money::Money;
+use serde_json::{Value, json};
+use site::chart::{Columns, Stack, columns};
+use site::ranking::{Cell, Ranking, Tab};
+use site::words;
+use traffic::figures::{Board, BoardRow, Change, Figures, Order, Question, Slice, Subject, Window};
+
+use super::super::links;
+use super::ask::Ask;
+use super::view::{View, date, model_cell, span, table};
+
+/// Parts of a chart before the rest is told as one.
+const PARTS: usize = 7;
+const WEEKS: usize = 12;
+
+/// Makes the page of a board.
+pub(super) fn board(figures: &Figures, catalog: &Catalog, subject: Subject, asked: &Ask) -> View {
+    let question = question(figures, subject, asked);
+    let empty = Board::default();
+    let board = figures.board(&question).unwrap_or(&empty);
+    let page = Ranking {
+        question: title(&question),
+        answer: answer(figures, catalog, &question, board),
+        controls: controls(figures, &question),
+        chart: chart(figures, catalog, &question, board),
+        table: table(
+            "Ranking",
+            "Ranks with their 90 % intervals. “=”: not to be told from the next row for sure. ◆: \
+             one account is more than a fifth of it. Change against the days before, with its 90 % \
+             interval.",
+            &[
+                ("Rank", false),
+                (noun(subject), false),
+                ("Tokens, capped", true),
+                ("Share", true),
+                ("Change", true),
+                ("Accounts", true),
+                ("Largest", true),
+                ("Spend", true),
+            ],
+            board.rows.iter().map(|row| cells(row, catalog, subject)).collect(),
+        ),
+        notes: notes(board),
+        empty: "Too little was counted to tell. Boards appear with the first requests, and on a \
+                public instance from fifty eligible accounts on."
+            .to_owned(),
+        ..Ranking::default()
+    };
+    View { page, rows: board.rows.iter().map(told).collect() }
+}
+
+/// Returns the question that is asked, where there is a board for it.
+fn question(figures: &Figures, subject: Subject, asked: &Ask) -> Question {
+    let usual = Question { subject, ..Question::first() };
+    let (kind, value) = asked.slice.as_ref().map_or(("all", ""), |slice| (slice.0, &slice.1));
+    let window = asked.window.as_deref().unwrap_or(usual.window.word());
+    let order = asked.order.as_deref().unwrap_or(usual.order.word());
+    let is_asked = |question: &&Question| {
+        question.subject == subject
+            && question.window.word() == window
+            && question.order.word() == order
+            && question.slice.words() == (kind, value)
+    };
+    figures.boards.keys().find(is_asked).cloned().unwrap_or(usual)
+}
+
+const fn noun(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Models => "Model",
+        Subject::Authors => "Author",
+        Subject::Providers => "Provider",
+        Subject::Apps => "App",
+    }
+}
+
+fn title(question: &Question) -> String {
+    let what = match question.subject {
+        Subject::Models => "Which models are used most",
+        Subject::Authors => "Whose models are used most",
+        Subject::Providers => "Who serves the most",
+        Subject::Apps => "Which apps use the most",
+    };
+    let (kind, value) = question.slice.words();
+    let slice = match &question.slice {
+        Slice::All => String::new(),
+        Slice::Task(tag) => format!(" for {}", tag.label()),
+        Slice::Group(group) => format!(" for {}", group.label()),
+        Slice::Context(_) => format!(" with prompts of {value} tokens"),
+        Slice::Tools(_) => format!(" with tools: {value}"),
+        Slice::Language(_) | Slice::App(_) => format!(" for {kind} {value}"),
+    };
+    format!("{what}{slice}?")
+}
+
+fn name(catalog: &Catalog, subject: Subject, name: &str) -> String {
+    let found = match subject {
+        Subject::Models => catalog.find_model(name).map(|it| catalog.model(it).name.clone()),
+        Subject::Providers => {
+            catalog.find_provider(name).map(|it| catalog.provider(it).display_name.clone())
+        }
+        Subject::Authors | Subject::Apps => None,
+    };
+    found.unwrap_or_else(|| name.to_owned())
+}
+
+fn answer(figures: &Figures, catalog: &Catalog, question: &Question, board: &Board) -> String {
+    let when = span(figures, question.window.days());
+    let of = match question.order {
+        Order::Tokens | Order::RawTokens => "tokens",
+        Order::Spend => "spend",
+        Order::Accounts => "accounts",
+        Order::Voice => "votes, one an account",
+    };
+    let name = |row: &BoardRow| name(catalog, question.subject, &row.name);
+    match board.rows.as_slice() {
+        [] => format!("{when}, too little was counted to tell."),
+        [first, second, ..] if first.ties_with_next => format!(
+            "{when}, {} and {} led, and cannot be told apart: {} and {} of {of}.",
+            name(first),
+            name(second),
+            words::percent(first.share),
+            words::percent(second.share)
+        ),
+        [first, rest @ ..] => {
+            let three = first.share + rest.iter().take(2).map(|row| row.share).sum::<f64>();
+            let more = if rest.len() < 2 {
+                String::new()
+            } else {
+                format!("; the first three have {}", words::percent(three))
+            };
+            format!(
+                "{when}, {} led with {} of {of}{more}.",
+                name(first),
+                words::percent(first.share)
+            )
+        }
+    }
+}
+
+/// The other boards of a subject: each control changes one thing.
+fn controls(figures: &Figures, question: &Question) -> Vec<(&'static str, Vec<Tab>)> {
+    let tab = |word: &str, other: Question| {
+        figures.boards.contains_key(&other).then(|| Tab {
+            word: word.to_owned(),
+            chosen: other == *question,
+            href: href(&other),
+        })
+    };
+    let by = |order: Order| {
+        let word = match order {
+            Order::Tokens => "tokens, capped",
+            Order::RawTokens => "tokens, raw",
+            Order::Spend => "spend",
+            Order::Accounts => "accounts",
+            Order::Voice => "one vote an account",
+        };
+        tab(word, Question { order, ..question.clone() })
+    };
+    let over = |window: Window| {
+        let word = words::count(window.days() as usize, "day");
+        tab(&word, Question { window, ..question.clone() })
+    };
+    let mut controls = vec![
+        ("By", Order::ALL.into_iter().filter_map(by).collect::<Vec<_>>()),
+        ("Over", Window::ALL.into_iter().filter_map(over).collect()),
+    ];
+    if question.subject == Subject::Models {
+        let slices: Vec<&Slice> = {
+            let mut slices: Vec<&Slice> = figures
+                .boards
+                .keys()
+                .filter(|it| it.subject == Subject::Models && it.window == Window::Week)
+                .filter(|it| it.order == Order::Tokens)
+                .map(|it| &it.slice)
+                .collect();
+            slices.dedup();
+            slices
+        };
+        let of = |kind: &'static str| {
+            let kin = slices.iter().filter(|it| it.words().0 == kind || ***it == Slice::All);
+            let tabs = kin.filter_map(|slice| {
+                let word = match slice {
+                    Slice::All => "all",
+                    Slice::Group(group) => group.label(),
+                    slice => slice.words().1,
+                };
+                let window = Window::Week;
+                tab(
+                    word,
+                    Question {
+                        slice: (*slice).clone(),
+                        window,
+                        order: Order::Tokens,
+                        ..question.clone()
+                    },
+                )
+            });
+            tabs.collect::<Vec<_>>()
+        };
+        for (legend, kind) in
+            [("Task", "group"), ("Prompt", "context"), ("Tools", "tools"), ("Language", "language")]
+        {
+            controls.push((legend, of(kind)));
+        }
+    }
+    controls.retain(|(_, tabs)| 1 < tabs.len());
+    controls
+}
+
+fn href(question: &Question) -> String {
+    let usual = Question { subject: question.subject, ..Question::first() };
+    let mut pairs = Vec::new();
+    let mut say = |name: &str, value: &str| pairs.push((name.to_owned(), value.to_owned()));
+    if question.window != usual.window {
+        say("window", question.window.word());
+    }
+    if question.order != usual.order {
+        say("by", question.order.word());
+    }
+    if question.slice != usual.slice {
+        let (kind, value) = question.slice.words();
+        say(kind, value);
+    }
+    let path = match question.subject {
+        Subject::Models => "/rankings".to_owned(),
+        subject => format!("/rankings/{}", subject.word()),
+    };
+    links::address(&path, &pairs)
+}
+
+/// Draws the last twelve weeks of models, or of authors.
+fn chart(
+    figures: &Figures,
+    catalog: &Catalog,
+    question: &Question,
+    board: &Board,
+) -> Option<site::Markup> {
+    let is_drawn = matches!(question.subject, Subject::Models | Subject::Authors)
+        && question.slice == Slice::All
+        && !board.rows.is_empty();
+    if !is_drawn {
+        return None;
+    }
+    let of = |model: &str| match question.subject {
+        Subject::Authors => model.split('/').next().unwrap_or(model).to_owned(),
+        _ => model.to_owned(),
+    };
+    let leading: Vec<&str> = board.rows.iter().take(PARTS).map(|row| row.name.as_str()).collect();
+    let mut sums = vec![vec![0.0; WEEKS]; leading.len() + 1];
+    for (model, told) in &figures.models {
+        let owner = of(model);
+        let place = leading.iter().position(|it| *it == owner).unwrap_or(leading.len());
+        let days = told.series.tokens.iter().rev().take(WEEKS * 7).enumerate();
+        for (back, tokens) in days {
+            sums[place][WEEKS - 1 - back / 7] += tokens.unwrap_or_default() as f64;
+        }
+    }
+    let label = |week: usize| {
+        let first = figures.last_day + 1 - 7 * (WEEKS - week) as i64;
+        date(first).chars().skip(5).collect::<String>()
+    };
+    let names = leading
+        .iter()
+        .map(|it| name(catalog, question.subject, it))
+        .chain(["all others".to_owned()]);
+    let stacks = names.zip(sums).map(|(name, values)| Stack { name, values }).collect::<Vec<_>>();
+    let stacks: Vec<Stack> =
+        stacks.into_iter().filter(|it| it.values.iter().any(|it| 0.0 < *it)).collect();
+    Some(columns(&Columns {
+        title: "Tokens by week, of the leading ones; each column is seven days from its date"
+            .to_owned(),
+        labels: (0..WEEKS).map(label).collect(),
+        stacks,
+        say: Some(words::large),
+    }))
+}
+
+fn cells(row: &BoardRow, catalog: &Catalog, subject: Subject) -> Vec<Cell> {
+    let rank = if row.rank_low == row.rank_high {
+        row.rank.to_string()
+    } else {
+        format!("{} ({}–{})", row.rank, row.rank_low, row.rank_high)
+    };
+    let tie = if row.ties_with_next { " =" } else { "" };
+    let who = match subject {
+        Subject::Models => model_cell(catalog, &row.name),
+        Subject::Authors => Cell { href: Some(links::author(&row.name)), ..Cell::of(&row.name) },
+        Subject::Providers => Cell {
+            href: Some(links::provider(&row.name)),
+            ..Cell::of(name(catalog, subject, &row.name))
+        },
+        Subject::Apps => Cell::of(&row.name),
+    };
+    let mark = if row.is_concentrated { "◆ " } else { "" };
+    let largest = row.largest_share.map_or_else(|| "–".to_owned(), words::percent);
+    let change = row.change.map_or_else(|| Cell::of("–"), change);
+    vec![
+        Cell::of(format!("{rank}{tie}")),
+        who,
+        Cell::of(words::large(row.tokens))
+            .note(format!("{} raw", words::large(row.raw_tokens as f64))),
+        Cell::of(words::percent(row.share)),
+        change,
+        Cell::of(words::grouped(u64::from(row.accounts))),
+        Cell::of(format!("{mark}{largest}")),
+        Cell::of(dollars(row.spend_nanos)),
+    ]
+}
+
+fn change(it: Change) -> Cell {
+    if !it.is_sure() {
+        return Cell::of("– no clear change");
+    }
+    let arrow = if 0.0 < it.growth { "▲" } else { "▼" };
+    let (low, high) = (words::change(it.low), words::change(it.high));
+    Cell::of(format!("{arrow} {}", words::change(it.growth))).note(format!("{low} to {high}"))
+}
+
+/// Returns nano-dollars in words.
+pub(super) fn dollars(nanos: u64) -> String {
+    words::money(Money::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)))
+}
+
+fn told(row: &BoardRow) -> Vec<(&'static str, Value)> {
+    let nanos = i64::try_from(row.spend_nanos).unwrap_or(i64::MAX);
+    vec![
+        ("rank", json!(row.rank)),
+        ("rank_low", json!(row.rank_low)),
+        ("rank_high", json!(row.rank_high)),
+        ("ties_with_next", json!(row.ties_with_next)),
+        ("name", json!(row.name)),
+        ("share", json!(row.share)),
+        ("tokens", json!(row.tokens)),
+        ("raw_tokens", json!(row.raw_tokens)),
+        ("spend", json!(Money::from_nanos(nanos).dollars())),
+        ("requests", json!(row.requests)),
+        ("accounts", json!(row.accounts)),
+        ("effective_users", json!(row.effective_users)),
+        ("largest_share", json!(row.largest_share)),
+        ("is_concentrated", json!(row.is_concentrated)),
+        ("change.growth", json!(row.change.map(|it| it.growth))),
+        ("change.low", json!(row.change.map(|it| it.low))),
+        ("change.high", json!(row.change.map(|it| it.high))),
+        ("change.is_sure", json!(row.change.map(|it| it.is_sure()))),
+    ]
+}
+
+fn notes(board: &Board) -> Vec<String> {
+    if board.rows.is_empty() {
+        return Vec::new();
+    }
+    let mut notes = vec![
+        "Capped tokens count no account for more than a fiftieth of a row, or twice its even part \
+         where there are fewer than a hundred accounts: one large customer makes no ranking."
+            .to_owned(),
+        "Tokens are those of prompts that did not come from a cache, and of answers. Spend is at list \
+         prices."
+            .to_owned(),
+        format!(
+            "{} stand behind this board.",
+            words::count(board.accounts as usize, "account")
+        ),
+    ];
+    if board.kept_back != 0 {
+        let rows = words::count(board.kept_back as usize, "row");
+        notes.push(format!("{rows} are kept back: they would tell about somebody."));
+    }
+    notes
+}
