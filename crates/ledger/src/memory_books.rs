@@ -26,7 +26,7 @@ pub struct MemoryBooks {
 pub struct State {
     credits: BTreeMap<AccountId, Money>,
     limits: BTreeMap<KeyId, Money>,
-    budgets: BTreeMap<String, Money>,
+    budgets: BTreeMap<String, Budget>,
     spent: BTreeMap<Purse, Money>,
     instances: BTreeMap<InstanceId, Instance>,
     leases: BTreeMap<LeaseId, Lease>,
@@ -54,6 +54,13 @@ struct Instance {
     asserted: (Epoch, u64),
     asserted_timeline: u64,
     gone: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Budget {
+    account: AccountId,
+    reset: Option<Reset>,
+    limit: Money,
 }
 
 /// A lease as the books keep it.
@@ -121,9 +128,9 @@ impl State {
         self.commit();
     }
 
-    /// Sets what a budget allows in each of its periods.
-    pub fn budget(&mut self, name: &str, limit: Money) {
-        self.budgets.insert(name.to_owned(), limit);
+    /// Sets what an account may spend in each period of a budget.
+    pub fn budget(&mut self, name: &str, account: &AccountId, reset: Option<Reset>, limit: Money) {
+        self.budgets.insert(name.to_owned(), Budget { account: account.clone(), reset, limit });
         self.commit();
     }
 
@@ -238,13 +245,18 @@ impl State {
         for period in resets.map(|reset| Period::at(reset, generation.created)) {
             self.spend(Purse::Key(generation.key.clone(), period), charge);
         }
+        // By whose it is, not by what was drawn: a lease may be unknown here, and stay so.
+        let own = self.budgets.iter().filter(|(_, budget)| budget.account == settlement.account);
+        let at = generation.created;
+        let purse = |(name, budget): (&String, &Budget)| {
+            Purse::Budget(name.clone(), Period::at(budget.reset, at))
+        };
+        for purse in own.map(purse).collect::<Vec<Purse>>() {
+            self.spend(purse, charge);
+        }
         for share in &settlement.shares {
             let Some(lease) = self.leases.get_mut(&share.lease) else { continue };
             lease.settled = lease.settled.saturating_add(share.amount);
-            if let Purse::Budget(..) = &lease.purse {
-                let purse = lease.purse.clone();
-                self.spend(purse, share.amount);
-            }
         }
         self.settlements.insert(generation.id.clone(), Arc::new(settlement.clone()));
     }
@@ -318,9 +330,6 @@ impl State {
         let settled: Money =
             shares.filter(|share| share.lease == *id).map(|share| share.amount).sum();
         let settled = if self.flaws.settled_not_recomputed { Money::ZERO } else { settled };
-        if let Purse::Budget(..) = &purse {
-            self.spend(purse.clone(), settled);
-        }
         self.leases.insert(id.clone(), Lease { settled, ..Lease::of(purse, granted) });
     }
 
@@ -365,7 +374,7 @@ impl State {
         let filled = match purse {
             Purse::Account(account) => self.credits.get(account),
             Purse::Key(key, _) => self.limits.get(key),
-            Purse::Budget(name, _) => self.budgets.get(name),
+            Purse::Budget(name, _) => self.budgets.get(name).map(|budget| &budget.limit),
         };
         let leased = self.leases.values().filter(|lease| lease.purse == *purse);
         Standing {

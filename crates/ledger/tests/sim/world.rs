@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::books::{Assert, Batch, BooksError, Epoch, Grant, Granted, Reply, Returns, Settlement};
 use domain::id::{GenerationId, InstanceId};
+use domain::key::Reset;
 use domain::money::Money;
 use domain::payment::Said;
 use ledger::desk::{Ask, Setting};
@@ -12,7 +13,7 @@ use ledger::memory_books::{Flaws, State};
 use ledger::mutant::Mutant;
 
 use crate::disk::Folder;
-use crate::node::{BUDGET, Node, key, tokens};
+use crate::node::{BUDGET, Node, account, key, tokens};
 use crate::shop::{BUYER, Order};
 
 /// What kind of database it is.
@@ -203,7 +204,7 @@ impl World {
         let mut books = State::new(flaws);
         books.limit(&key(1), Some(tokens(LIMIT_TOTAL)));
         books.limit(&key(2), Some(tokens(LIMIT_DAY)));
-        books.budget(BUDGET, tokens(BUDGET_DAY));
+        books.budget(BUDGET, &account(0), Some(Reset::Daily), tokens(BUDGET_DAY));
         let mut world = World {
             dice: Dice(seed.wrapping_mul(0x9e37_79b9).wrapping_add(mode as u64)),
             mode,
