@@ -52,6 +52,7 @@ mod resuming;
 pub mod said;
 mod sap_orchestration;
 mod sealed;
+pub mod seen;
 mod speech;
 mod sse;
 mod stream_decoder;

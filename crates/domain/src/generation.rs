@@ -94,6 +94,34 @@ pub struct GenerationDetail {
     /// The service tier that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<String>,
+    /// What was found out about it besides; none where nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traits: Option<Traits>,
+}
+
+/// What was found out about a request without keeping a word of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Traits {
+    /// What it is for, by the key of the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+    /// The language of what was said last to the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// How many tools were offered.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tools: u16,
+    /// How many calls of tools the answer has.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tool_calls: u16,
+    /// How many of them name no tool that was offered, or bring arguments that cannot be read.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tool_calls_invalid: u16,
+}
+
+fn is_zero(count: &u16) -> bool {
+    *count == 0
 }
 
 /// How a generation ended.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::books::Amounts;
 use crate::failure::Failure;
-use crate::generation::Generation;
+use crate::generation::{Generation, Traits};
 use crate::id::{AccountId, GenerationId};
 use crate::key::ApiKey;
 use crate::money::Money;
@@ -27,6 +27,15 @@ pub trait Clock: Send + Sync {
 pub trait Entropy: Send + Sync {
     /// Returns 128 bits that nobody can guess.
     fn draw(&self) -> u128;
+}
+
+/// Tells what requests are for, from their words, which it forgets.
+pub trait Sorter: Send + Sync {
+    /// Returns whether it has time for one more now.
+    fn has_time(&self) -> bool;
+
+    /// Tells what a text is for, and in which language it is.
+    fn sort(&self, text: &str) -> Traits;
 }
 
 /// A reservation to be made before anything is sent to a provider.

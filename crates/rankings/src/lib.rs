@@ -6,6 +6,7 @@
 
 pub mod board;
 pub mod cap;
+pub mod change;
 pub mod correct;
 pub mod disclose;
 pub mod hours;

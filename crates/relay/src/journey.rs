@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use dialect::compress::Compression;
 use domain::catalog::EndpointIx;
-use domain::generation::{AttemptRecord, PartRecord};
+use domain::generation::{AttemptRecord, PartRecord, Traits};
 use domain::limit::Permit;
 use domain::plan::Plan;
 use domain::price::PriceCard;
+use tokio::task::JoinHandle;
 
 use crate::attempt::Opened;
 use crate::call::Call;
@@ -39,6 +40,8 @@ pub(crate) struct Journey {
     pub(crate) documents: Documents,
     /// What was fetched of its media, by address.
     pub(crate) media: BTreeMap<String, Bytes>,
+    /// What it is for, while that is being found out.
+    pub(crate) sorting: Option<JoinHandle<Traits>>,
 }
 
 impl Journey {

@@ -28,6 +28,7 @@ mod relay;
 mod resume;
 mod route;
 mod settle;
+mod sorting;
 mod tries;
 mod world;
 

@@ -25,6 +25,7 @@ use crate::outcome::last_word;
 use crate::planning::route;
 use crate::pump::pump;
 use crate::settle::{Ending, receipt, settle, used};
+use crate::sorting;
 use crate::tries::first_that_answers;
 use crate::world::World;
 
@@ -46,6 +47,7 @@ pub async fn relay(world: &Arc<World>, mut call: Call) -> Result<Reply, Box<Refu
     let is_rash = world.breaks(Mutant::ShownBeforeDurable);
     let gate = Gate::new(world.ledger.clone(), held, is_rash);
     let line = Line::new(&call.request, to_caller, &timeouts, gate);
+    let sorting = sorting::begin(world.sorter.as_ref(), &call);
     let journey = Box::new(Journey {
         call,
         plan,
@@ -59,6 +61,7 @@ pub async fn relay(world: &Arc<World>, mut call: Call) -> Result<Reply, Box<Refu
         compression: None,
         media: std::mem::take(&mut documents.fetched),
         documents,
+        sorting,
     });
     world.tasks.spawn(Box::pin(travel(world.clone(), journey, line)));
     let told = from_task.await;

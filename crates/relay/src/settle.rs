@@ -20,6 +20,7 @@ use tokio::task::spawn_blocking;
 use crate::journey::{Journey, Origin};
 use crate::mutant::Mutant;
 use crate::planning::remember;
+use crate::sorting;
 use crate::world::World;
 
 /// How a request ended, and what it costs.
@@ -306,7 +307,9 @@ pub(crate) async fn settle(world: &World, mut journey: Box<Journey>, ending: End
         remember(world, (&journey.call, &journey.route), held, &ending.usage, now);
     }
     let (price, amounts) = (ending.price, ending.amounts);
-    let generation = generation(now, journey, ending);
+    let traits = sorting::end(journey.sorting.take()).await;
+    let mut generation = generation(now, journey, ending);
+    generation.detail.traits = traits;
     let (id, cost) = (generation.id.clone(), generation.cost);
     // The record is in the database: a line for each would cost more than the request's planning.
     tracing::debug!(
@@ -357,6 +360,7 @@ fn generation(now: Timestamp, journey: Box<Journey>, ending: Ending) -> Generati
         router: route.router.map(|(router, _)| router),
         receipt: route.receipt,
         service_tier: facts.priority.then(|| "priority".to_owned()),
+        traits: None,
     };
     Generation {
         id: call.id,

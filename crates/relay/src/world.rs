@@ -12,7 +12,7 @@ use domain::health::{EndpointHealth, PromptSize, Quota, Tally, outliers};
 use domain::limit::{Limits, Rules};
 use domain::models::Index;
 use domain::plan::Defaults;
-use domain::port::{Clock, Entropy, Ledger, Waiting};
+use domain::port::{Clock, Entropy, Ledger, Sorter, Waiting};
 use domain::time::Timestamp;
 use tokio_util::task::TaskTracker;
 
@@ -41,6 +41,8 @@ pub struct World {
     pub drains: Drains,
     /// The rule that is broken: none, outside tests.
     pub mutant: Mutant,
+    /// Who tells what requests are for; nobody has to.
+    pub sorter: Option<Arc<dyn Sorter>>,
 }
 
 impl World {

@@ -10,6 +10,7 @@ use traffic::figures::Figures;
 
 use crate::auth::Auth;
 use crate::budgets::Budgets;
+use crate::census::Classifier;
 use crate::clock::{SystemClock, SystemEntropy, random};
 use crate::config::{Config, CreditsMode};
 use crate::idempotency::{Answers, Bounds};
@@ -100,6 +101,7 @@ impl App {
             tasks: TaskTracker::new(),
             drains: Drains::default(),
             mutant: Mutant::None,
+            sorter: Some(Arc::new(Classifier::default())),
         };
         let room = Room::new(current.config.limits.in_flight);
         let intake = Intake::new(&current.config);

@@ -48,6 +48,10 @@ pub struct Config {
     pub idempotency: Idempotency,
     /// The pages for people.
     pub site: Site,
+    /// What is kept of traffic.
+    pub analytics: Analytics,
+    /// Whether figures are for everybody.
+    pub public: Public,
     /// Where requests may go, whatever they say.
     pub routing: Routing,
     /// How credits are bought, where they are.
@@ -187,6 +191,28 @@ pub struct Site {
     pub figures: bool,
 }
 
+/// What is kept of traffic.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Analytics {
+    /// The folder of events and their sums; empty means one in the data folder.
+    pub folder: PathBuf,
+    /// Days for which single events are kept; their sums stay.
+    pub events_days: u32,
+}
+
+/// Whether figures are for everybody.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Public {
+    /// Whether they are.
+    pub enabled: bool,
+    /// Accounts that never count: the house's own.
+    pub excluded_accounts: Vec<String>,
+    /// Applications whose addresses are known to be their own.
+    pub verified_apps: Vec<String>,
+}
+
 /// What is logged, and how.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -278,6 +304,14 @@ impl Config {
         match self.journal.folder.as_os_str().is_empty() {
             true => self.data.join("journal"),
             false => self.journal.folder.clone(),
+        }
+    }
+
+    /// Returns the folder of events and their sums.
+    pub fn traffic_folder(&self) -> PathBuf {
+        match self.analytics.folder.as_os_str().is_empty() {
+            true => self.data.join("traffic"),
+            false => self.analytics.folder.clone(),
         }
     }
 

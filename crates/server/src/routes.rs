@@ -11,8 +11,8 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::address;
 use crate::api::{
-    chat, count, credits, generation, keys, metrics, models, operations, providers, receipt,
-    routing, workspaces,
+    chat, count, credits, generation, keys, metrics, models, operations, providers, rankings,
+    receipt, routing, workspaces,
 };
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
@@ -113,6 +113,11 @@ fn api() -> Vec<(&'static str, Methods)> {
         ("/model/{author}/{slug}", get(models::one)),
         ("/endpoints/zdr", get(models::zdr)),
         ("/providers", get(providers::list)),
+        ("/rankings", get(rankings::index)),
+        ("/rankings/{name}", get(rankings::ranking)),
+        ("/datasets/rankings-daily", get(rankings::rankings_daily)),
+        ("/datasets/app-rankings", get(rankings::app_rankings)),
+        ("/classifications/task", get(rankings::classifications)),
         ("/routing/endpoints", get(routing::endpoints)),
         ("/generation", get(generation::generation)),
         ("/generation/receipt", get(receipt::receipt)),

@@ -19,6 +19,7 @@ pub mod prune;
 mod purses;
 pub mod recalls;
 mod settle;
+pub mod settled;
 mod stamp;
 mod trouble;
 

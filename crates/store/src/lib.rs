@@ -15,5 +15,6 @@ pub mod settings;
 
 pub use books::{
     SqlBooks, audit, budgets, credits, export, generations, instances, payments, prune, recalls,
+    settled,
 };
 pub use db::{Db, StoreError};

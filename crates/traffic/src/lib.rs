@@ -3,3 +3,6 @@
 
 pub mod event;
 pub mod figures;
+pub mod made;
+pub mod store;
+pub mod sums;

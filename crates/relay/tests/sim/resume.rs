@@ -170,6 +170,7 @@ async fn perform(cuts: Vec<usize>, habit: Habit, wants: bool) -> Outcomes {
         tasks: TaskTracker::new(),
         drains: Drains::default(),
         mutant: Mutant::None,
+        sorter: None,
     });
     let offers: Vec<Offer> = (0..3).map(EndpointIx).map(offer).collect();
     let snapshot =

@@ -109,6 +109,7 @@ impl Town {
             tasks: TaskTracker::new(),
             drains: Drains::default(),
             mutant: Mutant::None,
+            sorter: None,
         };
         let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health);
         Town { world: Arc::new(world), snapshot: Arc::new(snapshot), upstream, keys, begun }

@@ -156,6 +156,7 @@ impl Stage {
             tasks: TaskTracker::new(),
             drains: Drains::default(),
             mutant,
+            sorter: None,
         };
         let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health);
         let snapshot = Arc::new(snapshot.limiting(rules()));

@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod models;
 pub mod operations;
 pub mod providers;
+pub mod rankings;
 mod rates;
 pub mod receipt;
 pub mod routing;

@@ -27,7 +27,9 @@ use crate::limits::{Cluster, Keeper, Limits};
 use crate::listener::{self, Door};
 use crate::snapshot::{Assembled, Parts, assemble, read_overlays};
 use crate::upstream::{Clients, authorities};
-use crate::{budgets, database, demo, housekeeping, limits, payments, room, routes};
+use crate::{
+    budgets, census, database, demo, housekeeping, limits, payments, room, routes,
+};
 
 const CONFIG_DEFAULT: &str = "interline.toml";
 
@@ -128,6 +130,7 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     let budgets = tokio::spawn(budgets::keep_looking(app.budgets.clone(), app.db.clone(), clock));
     app.limits.tell().await;
     let watches = watches(&app);
+    let following = tokio::spawn(census::keep_following(app.clone()));
     let reloads = tokio::spawn(reload_on_hangup(app.clone(), serve.clone(), house));
     let closing = told_to_stop()?;
     let router = routes::routes(app.clone());
@@ -136,6 +139,7 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     budgets.abort();
     watches.iter().for_each(tokio::task::JoinHandle::abort);
     keeping.abort();
+    following.abort();
     if let Some(looking) = looking {
         looking.abort();
     }

@@ -14,6 +14,7 @@ pub(crate) mod provider;
 pub(crate) mod query;
 mod reasoning;
 pub(crate) mod row;
+pub(crate) mod traffic;
 pub(crate) mod view;
 pub(crate) mod wanted;
 

@@ -160,7 +160,8 @@ fn storable(text: &str) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_owned() }
 }
 
-fn read(id: &GenerationId, row: &AnyRow) -> Result<Generation, StoreError> {
+/// Reads a record whose columns stand first, in the order of [`find`].
+pub(crate) fn read(id: &GenerationId, row: &AnyRow) -> Result<Generation, StoreError> {
     let outcome = outcome_of(row.try_get(6)?).ok_or(StoreError::Corrupt("outcome"))?;
     let usage = serde_json::from_str(row.try_get(9)?).map_err(|_| StoreError::Corrupt("usage"))?;
     let detail =

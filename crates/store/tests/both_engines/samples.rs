@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::generation::{App, AttemptRecord, Generation, GenerationDetail, Outcome, PartRecord};
+use domain::generation::{
+    App, AttemptRecord, Generation, GenerationDetail, Outcome, PartRecord, Traits,
+};
 use domain::id::{GenerationId, KeyId};
 use domain::key::{ApiKey, Reset};
 use domain::limit::{Interval, Measure, Rate};
@@ -71,6 +73,12 @@ pub(crate) fn generation(number: u128, key: &str, created: &str, cost: i64) -> G
                 latency_ms: 120,
                 ..AttemptRecord::default()
             }],
+            traits: Some(Traits {
+                task: Some("code:debugging".to_owned()),
+                language: Some("eng".to_owned()),
+                tools: 3,
+                ..Traits::default()
+            }),
             parts: vec![PartRecord { is_charged: true, ..PartRecord::default() }],
             app: App { title: Some("Ünïcode \u{1f980}".to_owned()), ..App::default() },
             external_user: Some("user-1".to_owned()),

@@ -5,6 +5,7 @@
 //! `None` there was too little to tell, or it may not be told.
 
 mod endpoint;
+pub mod make;
 mod ranking;
 mod special;
 
@@ -35,7 +36,8 @@ pub struct Figures {
     pub has_synthetic: bool,
     /// The first day of which anything is known.
     pub first_day: Option<Day>,
-    /// The last complete day: windows end on it.
+    /// The day on which windows end: the last complete one on a public instance, today on a
+    /// private one.
     pub last_day: Day,
     /// Generations that are counted in the last 90 days.
     pub requests: u64,
@@ -74,6 +76,19 @@ pub enum Scope {
         /// How many there have to be before a board is shown.
         accounts_min: u32,
     },
+}
+
+/// Returns a day as `2026-11-25`.
+pub fn date(day: Day) -> String {
+    let at = jiff::Timestamp::from_second(day.saturating_mul(86_400)).unwrap_or_default();
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+/// Reads a day; `None` where it is none of the calendar.
+pub fn day_of(date: &str) -> Option<Day> {
+    let date: jiff::civil::Date = date.parse().ok()?;
+    let since = date.since(jiff::civil::Date::constant(1970, 1, 1)).ok()?;
+    Some(Day::from(since.get_days()))
 }
 
 impl Figures {

@@ -39,7 +39,7 @@ pub enum Slice {
     Task(Tag),
     /// Those for a group of tasks.
     Group(Macro),
-    /// Those in a language, by its name, or `code`, or `undetermined`.
+    /// Those in a language, by its code of ISO 639-3, or `code`, or `und`.
     Language(String),
     /// Those with a prompt of a size.
     Context(Context),
@@ -49,10 +49,10 @@ pub enum Slice {
     App(String),
 }
 
-/// Over how long: complete days that end with the last one.
+/// Over how long: days that end with `Figures::last_day`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Window {
-    /// The last complete day.
+    /// That day.
     Day,
     /// Seven days.
     Week,
@@ -119,27 +119,14 @@ pub struct BoardRow {
     pub largest_share: Option<f64>,
     /// More than a fifth of it is one account.
     pub is_concentrated: bool,
-    /// Against the window before; `None` where it was not there.
+    /// Capped tokens of the last complete days against as many before; `None` where there were
+    /// none.
     pub change: Option<Change>,
 }
 
-/// How much a total is above that of the window before.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Change {
-    /// New over old, less one.
-    pub growth: f64,
-    /// The lower end of the interval that holds it in 90 of 100 cases.
-    pub low: f64,
-    /// The upper end.
-    pub high: f64,
-}
-
-impl Change {
-    /// Returns whether it is a change for sure: its interval does not hold zero.
-    pub fn is_sure(&self) -> bool {
-        0.0 < self.low || self.high < 0.0
-    }
-}
+/// How much a total is above that of the window before, with the interval that holds it in 90 of
+/// 100 cases.
+pub type Change = rankings::change::Change;
 
 impl Subject {
     /// Every one.

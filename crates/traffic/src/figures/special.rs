@@ -9,7 +9,7 @@ use super::endpoint::Paid;
 /// What a model did from day to day.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelFigures {
-    /// Ninety days, the last one complete.
+    /// Ninety days.
     pub series: Series,
     /// What was paid for it in the last thirty days, over all its endpoints.
     pub paid: Option<Paid>,
@@ -21,12 +21,13 @@ pub struct ModelFigures {
     pub languages: Vec<(String, f64)>,
 }
 
-/// Figures from day to day: all have the same length, and end with the last complete day.
+/// Figures from day to day: all have the same length, and end with `Figures::last_day`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     /// The first day.
     pub first: Day,
-    /// Tokens as they are; `None` where a day may not be told.
+    /// All tokens of prompts and answers, those from caches among them; `None` where a day may not
+    /// be told.
     pub tokens: Vec<Option<u64>>,
     /// Of these, tokens of prompts.
     pub prompt_tokens: Vec<Option<u64>>,

@@ -19,6 +19,7 @@ use crate::shelf::endpoint;
 use crate::shelf::kept::{shelf, with_view};
 use crate::shelf::name::{Name, find, named, nameless};
 use crate::shelf::query::Query;
+use crate::shelf::traffic::traffic;
 use crate::shelf::wanted::available_all;
 
 /// What every answer is wrapped in.
@@ -85,7 +86,14 @@ pub async fn endpoints(
     let all = available_all(Query(&pairs))?;
     let snapshot = &app.current().snapshot;
     let place = find(&snapshot.catalog, name)?;
-    let shown = with_view(snapshot, app.now(), |view| endpoint::endpoints(view, place, all));
+    let mut shown = with_view(snapshot, app.now(), |view| endpoint::endpoints(view, place, all));
+    let listed = if all { snapshot.catalog.endpoints_of(place) } else { snapshot.callable(place) };
+    let figures = app.figures.get();
+    let rows = shown["endpoints"].as_array_mut().into_iter().flatten();
+    for (row, place) in rows.zip(listed) {
+        let told = figures.endpoints.get(&snapshot.catalog.endpoint(*place).id);
+        row["traffic"] = told.map_or(Value::Null, traffic);
+    }
     Ok(Json(json!({ "data": shown })))
 }
 

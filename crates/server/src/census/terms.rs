@@ -1,0 +1,23 @@
+//! On what terms figures are made.
+
+use traffic::figures::make::{KnownEndpoint, Terms};
+
+use crate::app::Current;
+
+/// Returns what the catalog and the operator say.
+pub(super) fn terms(current: &Current) -> Terms {
+    let catalog = &current.snapshot.catalog;
+    let known = |endpoint: &domain::catalog::Endpoint| KnownEndpoint {
+        id: endpoint.id.clone(),
+        model: catalog.model(endpoint.model).id.clone(),
+        provider: catalog.provider(endpoint.provider).slug.clone(),
+        price: endpoint.price.clone(),
+    };
+    let public = &current.config.public;
+    Terms {
+        endpoints: catalog.endpoints().iter().map(known).collect(),
+        is_public: public.enabled,
+        verified_apps: public.verified_apps.iter().cloned().collect(),
+        excluded_accounts: public.excluded_accounts.iter().cloned().collect(),
+    }
+}

@@ -1,0 +1,82 @@
+//! What traffic told of an endpoint, as the API shows it beside the endpoint.
+
+use serde_json::{Value, json};
+use traffic::figures::{EndpointFigures, Percentiles, Service, date};
+
+use domain::money::Money;
+
+/// Returns what traffic told of an endpoint. Uptimes and shares are percent, times milliseconds,
+/// prices dollars.
+pub(crate) fn traffic(figures: &EndpointFigures) -> Value {
+    let days: Vec<Value> = figures
+        .days
+        .iter()
+        .filter(|day| day.tries != 0)
+        .map(|day| {
+            json!({
+                "date": date(day.day),
+                "tries": day.tries,
+                "uptime": percent(day.uptime),
+                "latency_p50": day.ttft_ms,
+                "throughput_p50": day.speed,
+            })
+        })
+        .collect();
+    let million = |nanos: Option<f64>| nanos.map(|nanos| nanos / 1e9);
+    let paid = figures.paid.map(|paid| {
+        json!({
+            "prompt_per_million": million(paid.prompt_nanos_per_million),
+            "completion_per_million": million(paid.output_nanos_per_million),
+            "cached_share": percent(Some(paid.cached_share)),
+            "cache_savings": Money::from_nanos(paid.cache_saved_nanos).dollars(),
+        })
+    });
+    let prices: Vec<Value> = figures
+        .prices
+        .iter()
+        .map(|change| {
+            let rate = |rate: Option<domain::price::Rate>| rate.map(|rate| rate.dollars_per(1));
+            json!({
+                "since": change.at.to_string(),
+                "prompt": rate(change.price.input),
+                "completion": rate(change.price.output),
+                "input_cache_read": rate(change.price.cache_read),
+            })
+        })
+        .collect();
+    json!({
+        "last_5m": service(&figures.last_5m),
+        "last_30m": service(&figures.last_30m),
+        "last_1d": service(&figures.last_1d),
+        "last_90d": service(&figures.last_90d),
+        "days": days,
+        "paid_last_30d": paid,
+        "price_history": prices,
+    })
+}
+
+fn service(service: &Service) -> Value {
+    json!({
+        "tries": service.tries,
+        "busy": service.busy,
+        "uptime": percent(service.uptime),
+        "latency": service.ttft_ms.map(percentiles),
+        "throughput": service.speed.map(percentiles),
+        "tool_call_errors": service.tool_errors.map(|it| {
+            json!({
+                "rate": percent(Some(it.share)),
+                "low": percent(Some(it.low)),
+                "high": percent(Some(it.high)),
+                "count": it.count,
+            })
+        }),
+    })
+}
+
+fn percentiles(it: Percentiles) -> Value {
+    json!({ "count": it.count, "p50": it.p50, "p75": it.p75, "p90": it.p90, "p99": it.p99 })
+}
+
+fn percent(share: Option<f64>) -> Option<f64> {
+    share.map(|share| (share * 1_000_000.0).round() / 10_000.0)
+}

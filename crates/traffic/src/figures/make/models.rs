@@ -1,0 +1,184 @@
+//! What each model and each application did.
+
+use std::collections::BTreeMap;
+
+use classify::Tag;
+use rankings::disclose::{Rule, Table, disclose};
+
+use super::boards::is_shown;
+use super::read::{DAYS, Read, Terms};
+use super::served::paid;
+use super::uses::{Group, grouped};
+use crate::event::Name;
+use crate::figures::{App, Day, ModelFigures, Series};
+use crate::store::UseRow;
+use crate::sums::{Side, Tally, Use};
+
+/// Names that are listed beside a model or an application, at most.
+const LISTED_MAX: usize = 20;
+
+/// Returns what each model did.
+pub(super) fn models(read: &Read, terms: &Terms, last: Day) -> BTreeMap<String, ModelFigures> {
+    let series = series(&read.daily, |row| Some(row.model.clone()), terms, last);
+    let mut models: BTreeMap<String, ModelFigures> = series
+        .into_iter()
+        .map(|(name, series)| {
+            (name.to_string(), ModelFigures { series, ..ModelFigures::default() })
+        })
+        .collect();
+    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    let by_id: BTreeMap<&str, &str> =
+        terms.endpoints.iter().map(|it| (it.id.as_str(), it.model.as_str())).collect();
+    for row in read.days.iter().filter(|row| last - 30 < row.period) {
+        if let Some(model) = by_id.get(&*row.endpoint) {
+            tallies.entry(model).or_default().add(&row.tally);
+        }
+    }
+    for (model, tally) in tallies {
+        if let Some(figures) = models.get_mut(model) {
+            figures.paid = paid(&tally);
+        }
+    }
+    for (side, put) in
+        [(Side::App, put_app as Put), (Side::Task, put_task), (Side::Language, put_language)]
+    {
+        for (model, values) in shares(read, terms, side) {
+            if let Some(figures) = models.get_mut(&*model) {
+                values.into_iter().take(LISTED_MAX).for_each(|value| put(figures, value));
+            }
+        }
+    }
+    models
+}
+
+type Put = fn(&mut ModelFigures, (Name, Use, f64));
+
+fn put_app(figures: &mut ModelFigures, (app, used, _): (Name, Use, f64)) {
+    figures.apps.push((app.to_string(), used.counted()));
+}
+
+fn put_task(figures: &mut ModelFigures, (task, _, share): (Name, Use, f64)) {
+    figures.tasks.extend(Tag::parse(&task).map(|tag| (tag, share)));
+}
+
+fn put_language(figures: &mut ModelFigures, (language, _, share): (Name, Use, f64)) {
+    figures.languages.push((language.to_string(), share));
+}
+
+/// Returns, by model, the values of a side in the last seven days: what was used, and its share of
+/// the requests that are on the side, the largest first.
+fn shares(read: &Read, terms: &Terms, side: Side) -> BTreeMap<Name, Vec<(Name, Use, f64)>> {
+    let week = read.sides.get(&side).and_then(|windows| windows.get(1));
+    let rows =
+        week.into_iter().flatten().filter(|row| side != Side::App || is_shown(&row.value, terms));
+    let mut models: BTreeMap<Name, BTreeMap<Name, Group>> = BTreeMap::new();
+    for row in rows {
+        let values = models.entry(row.model.clone()).or_default();
+        values.entry(row.value.clone()).or_default().add(&row.account, &row.used);
+    }
+    let ranked = |values: BTreeMap<Name, Group>| {
+        let all: u64 = values.values().map(|group| group.total().requests).sum();
+        let may =
+            |group: &Group| !terms.is_public || Rule::FINE.allows(&group.amounts(Use::counted));
+        let mut list: Vec<(Name, Use, f64)> = values
+            .into_iter()
+            .filter(|(_, group)| may(group))
+            .map(|(value, group)| {
+                let used = group.total();
+                (value, used, used.requests as f64 / all.max(1) as f64)
+            })
+            .collect();
+        list.sort_by(|a, b| b.1.requests.cmp(&a.1.requests).then_with(|| a.0.cmp(&b.0)));
+        list
+    };
+    models.into_iter().map(|(model, values)| (model, ranked(values))).collect()
+}
+
+/// Returns the applications that may be shown, the most used of the last thirty days first.
+pub(super) fn apps(read: &Read, terms: &Terms, last: Day) -> Vec<App> {
+    let rows: Vec<UseRow> =
+        read.app_days.iter().filter(|row| is_shown(&row.value, terms)).cloned().collect();
+    let series = series(&rows, |row| Some(row.value.clone()), terms, last);
+    let month = || rows.iter().filter(|row| last - 30 < row.day);
+    let totals = grouped(month(), |row| Some(row.value.clone()));
+    let mut models: BTreeMap<Name, BTreeMap<Name, u64>> = BTreeMap::new();
+    for row in month() {
+        let used = models.entry(row.value.clone()).or_default();
+        *used.entry(row.model.clone()).or_default() += row.used.counted();
+    }
+    let mut apps: Vec<App> = Vec::new();
+    for (id, url, title) in &read.apps {
+        let Some(group) = totals
+            .get(url)
+            .filter(|group| !terms.is_public || Rule::BOARD.allows(&group.amounts(Use::counted)))
+        else {
+            continue;
+        };
+        let mut used: Vec<(String, u64)> = models
+            .get(url)
+            .into_iter()
+            .flatten()
+            .map(|(model, tokens)| (model.to_string(), *tokens))
+            .collect();
+        used.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        used.truncate(if terms.is_public { 0 } else { LISTED_MAX });
+        apps.push(App {
+            id: *id,
+            url: url.to_string(),
+            title: title.as_ref().filter(|it| !it.is_empty()).unwrap_or(url).to_string(),
+            is_verified: terms.verified_apps.contains(&**url),
+            tokens: group.total().counted(),
+            requests: group.total().requests,
+            models: used,
+            series: series.get(url).cloned().unwrap_or_default(),
+        });
+    }
+    apps.sort_by(|a, b| b.tokens.cmp(&a.tokens).then_with(|| a.url.cmp(&b.url)));
+    apps
+}
+
+/// Returns the last ninety days by name.
+fn series(
+    rows: &[UseRow],
+    name: impl Fn(&UseRow) -> Option<Name>,
+    terms: &Terms,
+    last: Day,
+) -> BTreeMap<Name, Series> {
+    let first = last - DAYS + 1;
+    let mut days: BTreeMap<Name, Vec<Group>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| first <= row.day && row.day <= last) {
+        let Some(name) = name(row) else { continue };
+        let groups = days.entry(name).or_insert_with(|| vec![Group::default(); DAYS as usize]);
+        groups[(row.day - first) as usize].add(&row.account, &row.used);
+    }
+    let shown = terms.is_public.then(|| {
+        let amounts =
+            |groups: &Vec<Group>| groups.iter().map(|it| it.amounts(Use::tokens)).collect();
+        disclose(&Table { cells: days.values().map(amounts).collect() }, Rule::BOARD).cells
+    });
+    let mut all = BTreeMap::new();
+    for (place, (name, groups)) in days.into_iter().enumerate() {
+        let cells = shown.as_ref().map(|shown| shown[place].as_slice());
+        all.insert(name, one_series(first, &groups, cells));
+    }
+    all
+}
+
+/// Makes a series. Where it is for the public, a day that is kept back has no figure at all, and of
+/// the others only tokens are told: several figures of one cell tell more than one.
+fn one_series(first: Day, groups: &[Group], cells: Option<&[Option<u64>]>) -> Series {
+    let mut series = Series { first, ..Series::default() };
+    for (place, group) in groups.iter().enumerate() {
+        let total = group.total();
+        let (tokens, rest) = match cells {
+            None => (Some(total.tokens()), true),
+            Some(cells) => (cells[place], false),
+        };
+        series.tokens.push(tokens);
+        let told = |number: u64| rest.then_some(number);
+        series.prompt_tokens.push(told(total.prompt));
+        series.requests.push(told(total.requests));
+        series.spend_nanos.push(told(total.list_nanos));
+    }
+    series
+}

@@ -1,0 +1,100 @@
+//! What figures are made from, and on what terms.
+
+use std::collections::{BTreeMap, HashSet};
+
+use domain::price::PriceCard;
+use domain::time::Timestamp;
+
+use crate::event::Name;
+use crate::figures::Day;
+use crate::store::{Days, PriceRow, RateRow, ServiceRow, Store, StoreError, UseRow};
+use crate::sums::{Grain, Side};
+
+/// What the catalog says of endpoints, and what the operator decided.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// The endpoints of the catalog.
+    pub endpoints: Vec<KnownEndpoint>,
+    /// The figures are for everybody.
+    pub is_public: bool,
+    /// Applications that proved that their address is their own.
+    pub verified_apps: HashSet<String>,
+    /// Accounts that never count on a public instance: the house's own.
+    pub excluded_accounts: HashSet<String>,
+}
+
+/// What the catalog says of an endpoint.
+#[derive(Clone, Debug)]
+pub struct KnownEndpoint {
+    /// Its id.
+    pub id: String,
+    /// The id of its model.
+    pub model: String,
+    /// The slug of its provider.
+    pub provider: String,
+    /// What it charges.
+    pub price: Option<PriceCard>,
+}
+
+/// Eligible accounts that a public instance needs before it shows a board.
+pub const PUBLIC_ACCOUNTS_MIN: u32 = 50;
+
+/// Days that series and services reach back.
+pub(super) const DAYS: Day = 90;
+/// Weeks behind the hours of a week.
+pub(super) const RATE_WEEKS: i64 = 12;
+/// Windows that are read of each side: days back, and whether it is the window before.
+pub(super) const WINDOWS: [(i64, usize); 3] = [(1, 0), (7, 1), (30, 2)];
+
+/// Sums as they are read for one making, oldest first where they are by time.
+#[derive(Default)]
+pub(super) struct Read {
+    /// All uses of ninety days, each day apart.
+    pub(super) daily: Vec<UseRow>,
+    /// By window of [`WINDOWS`]: all uses of complete days, and of as many before.
+    pub(super) complete: Vec<(Vec<UseRow>, Vec<UseRow>)>,
+    /// By side and window: uses up to the last day of boards.
+    pub(super) sides: BTreeMap<Side, Vec<Vec<UseRow>>>,
+    /// Uses of applications, each day apart.
+    pub(super) app_days: Vec<UseRow>,
+    pub(super) minutes: Vec<ServiceRow>,
+    pub(super) hours: Vec<ServiceRow>,
+    pub(super) days: Vec<ServiceRow>,
+    pub(super) rates: Vec<RateRow>,
+    pub(super) prices: Vec<PriceRow>,
+    pub(super) apps: Vec<(u32, Name, Option<Name>)>,
+}
+
+/// Reads everything.
+pub(super) async fn read(store: &Store, now: Timestamp, last: Day) -> Result<Read, StoreError> {
+    let today = now.day();
+    let mut read = Read {
+        daily: store.uses(Side::All, (last - DAYS + 1, last), Days::Apart).await?,
+        app_days: store.uses(Side::App, (last - DAYS + 1, last), Days::Apart).await?,
+        ..Read::default()
+    };
+    for (days, _) in WINDOWS {
+        let (end, before) = (today - 1, today - 1 - days);
+        let now = store.uses(Side::All, (end - days + 1, end), Days::Together).await?;
+        let then = store.uses(Side::All, (before - days + 1, before), Days::Together).await?;
+        read.complete.push((now, then));
+    }
+    for side in Side::ALL {
+        let mut windows = Vec::new();
+        for (days, _) in WINDOWS {
+            windows.push(store.uses(side, (last - days + 1, last), Days::Together).await?);
+        }
+        read.sides.insert(side, windows);
+    }
+    let minute = Grain::Minute.period(now);
+    read.minutes = store.services(Grain::Minute, (minute - 30, minute)).await?;
+    let hour = Grain::Hour.period(now);
+    read.hours = store.services(Grain::Hour, (hour - 23, hour)).await?;
+    read.days = store.services(Grain::Day, (today - DAYS + 1, today)).await?;
+    let monday = now.week_start();
+    let end = Grain::Hour.period(monday) - 1;
+    read.rates = store.rates((end - RATE_WEEKS * 168 + 1, end)).await?;
+    read.prices = store.prices().await?;
+    read.apps = store.apps().await?;
+    Ok(read)
+}

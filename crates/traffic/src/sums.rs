@@ -1,0 +1,363 @@
+//! Sums of events: what boards, statistics and charts are made from. Events are only ever added.
+//!
+//! Three families, each by what its figures need:
+//! - *uses*, by day: a side (all requests, or those of one provider, app, task, …), the model, the
+//!   account;
+//! - *services*, by minute, hour and day: the endpoint;
+//! - *rates*, by hour: the model, with what prompts and answers cost.
+
+use std::collections::HashMap;
+
+use domain::generation::Outcome;
+use rankings::hours::Cell;
+use rankings::sketch::Sketch;
+
+use crate::event::{Event, Finish, Service};
+use crate::figures::Day;
+
+/// A name as a number: a store knows which is which. Zero is no name.
+pub type Code = u32;
+
+/// How long a period is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Grain {
+    /// A minute.
+    Minute,
+    /// An hour.
+    Hour,
+    /// A day.
+    Day,
+}
+
+/// Along what uses are summed. The places are what stores keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// All requests: their value is empty.
+    All,
+    /// By the provider that served.
+    Provider,
+    /// By application.
+    App,
+    /// By task.
+    Task,
+    /// By language.
+    Language,
+    /// By size of the prompt.
+    Context,
+    /// By how many tools were offered.
+    Tools,
+}
+
+/// What was used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is its name")]
+pub struct Use {
+    pub requests: u64,
+    /// Tokens of prompts, those from caches among them.
+    pub prompt: u64,
+    pub cache_read: u64,
+    /// Tokens of answers, reasoning among them.
+    pub output: u64,
+    pub reasoning: u64,
+    pub cost_nanos: u64,
+    /// At list prices.
+    pub list_nanos: u64,
+}
+
+/// Where a use is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is its name")]
+pub struct UseKey {
+    pub side: Side,
+    pub day: Day,
+    pub value: Code,
+    pub model: Code,
+    pub account: Code,
+}
+
+/// How an endpoint served.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Tries that it served.
+    pub served: u64,
+    /// Tries that it failed.
+    pub failed: u64,
+    /// Tries that it was too busy for.
+    pub busy: u64,
+    /// Requests that it served well: see [`is_good`].
+    pub good: u64,
+    /// Answers that ended in calls of tools.
+    pub tool_answers: u64,
+    /// Those of them with a call that is not valid.
+    pub tool_invalid: u64,
+    /// What was used.
+    pub used: Use,
+    /// The part of the list price that was for prompts.
+    pub list_prompt_nanos: u64,
+    /// What caching saved, in nano-dollars.
+    pub cache_saved_nanos: i64,
+    /// Milliseconds to the first content, of streams.
+    pub ttft: Sketch,
+    /// Tokens by second.
+    pub speed: Sketch,
+}
+
+/// Where a tally is added: the grain, minutes, hours or days since 1970, the endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is its name")]
+pub struct ServiceKey {
+    pub grain: Grain,
+    pub period: i64,
+    pub endpoint: Code,
+}
+
+/// The names of an event, as numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is its name")]
+pub struct Codes {
+    pub account: Code,
+    pub key: Code,
+    pub model: Code,
+    pub endpoint: Code,
+    pub provider: Code,
+    pub region: Code,
+    pub app: Code,
+    pub language: Code,
+    pub task: Code,
+    pub context: Code,
+    pub tools: Code,
+    /// The endpoints of failed tries.
+    pub failed: Vec<(Code, Service)>,
+}
+
+/// Sums of some events.
+#[derive(Clone, Debug, Default)]
+pub struct Sums {
+    /// By day, side, model and account.
+    pub uses: HashMap<UseKey, Use>,
+    /// By period and endpoint.
+    pub services: HashMap<ServiceKey, Tally>,
+    /// By hour since 1970 and model.
+    pub rates: HashMap<(i64, Code), Cell>,
+}
+
+/// How long the first content of a stream may take, whatever its prompt.
+const TTFT_MS_MAX: u64 = 5_000;
+/// Tokens of a prompt that give a millisecond more.
+const PROMPT_TOKENS_PER_MS: u64 = 10;
+/// Milliseconds that a token of reasoning gives more: it may come before what is shown.
+const MS_PER_REASONING_TOKEN: u64 = 20;
+
+/// Returns whether a request was served well: complete, with content, ended in no error, with valid
+/// calls of tools; where it was streamed, the first content came within 5 seconds, a second more
+/// for each 10,000 tokens of the prompt, and 20 ms for each token of reasoning.
+pub fn is_good(event: &Event) -> bool {
+    let limit = TTFT_MS_MAX
+        + u64::from(event.tokens.prompt()) / PROMPT_TOKENS_PER_MS
+        + u64::from(event.tokens.reasoning) * MS_PER_REASONING_TOKEN;
+    let in_time = !event.streamed || event.ttft_ms.is_none_or(|ms| u64::from(ms) <= limit);
+    event.is_counted() && in_time && event.calls() != Some(false)
+}
+
+impl Grain {
+    /// Every one; its place is what the stores keep.
+    pub const ALL: [Grain; 3] = [Grain::Minute, Grain::Hour, Grain::Day];
+
+    /// Returns the length of a period in milliseconds.
+    pub const fn ms(self) -> i64 {
+        match self {
+            Grain::Minute => 60_000,
+            Grain::Hour => 3_600_000,
+            Grain::Day => domain::time::DAY_MS,
+        }
+    }
+
+    /// Returns the period that holds an instant.
+    pub const fn period(self, at: domain::time::Timestamp) -> i64 {
+        at.ms().div_euclid(self.ms())
+    }
+}
+
+impl Side {
+    /// Every one; its place is what the stores keep.
+    pub const ALL: [Side; 7] = [
+        Side::All,
+        Side::Provider,
+        Side::App,
+        Side::Task,
+        Side::Language,
+        Side::Context,
+        Side::Tools,
+    ];
+
+    /// Returns the value that an event has on this side; `None` where it is not on it.
+    fn value(self, codes: &Codes) -> Option<Code> {
+        let code = match self {
+            Side::All => return Some(0),
+            Side::Provider => codes.provider,
+            Side::App => codes.app,
+            Side::Task => codes.task,
+            Side::Language => codes.language,
+            Side::Context => codes.context,
+            Side::Tools => codes.tools,
+        };
+        (code != 0).then_some(code)
+    }
+}
+
+impl Use {
+    /// Returns what one event used.
+    pub fn of(event: &Event) -> Use {
+        let tokens = &event.tokens;
+        Use {
+            requests: 1,
+            prompt: u64::from(tokens.prompt()),
+            cache_read: u64::from(tokens.cache_read),
+            output: u64::from(tokens.output),
+            reasoning: u64::from(tokens.reasoning),
+            cost_nanos: event.cost_nanos,
+            list_nanos: event.list_nanos,
+        }
+    }
+
+    /// Adds another.
+    pub fn add(&mut self, other: &Use) {
+        self.requests += other.requests;
+        self.prompt += other.prompt;
+        self.cache_read += other.cache_read;
+        self.output += other.output;
+        self.reasoning += other.reasoning;
+        self.cost_nanos += other.cost_nanos;
+        self.list_nanos += other.list_nanos;
+    }
+
+    /// Returns the tokens that rankings count: prompts without what came from caches, and answers.
+    pub fn counted(&self) -> u64 {
+        self.prompt.saturating_sub(self.cache_read) + self.output
+    }
+
+    /// Returns all tokens.
+    pub fn tokens(&self) -> u64 {
+        self.prompt + self.output
+    }
+}
+
+impl Tally {
+    /// Adds another.
+    pub fn add(&mut self, other: &Tally) {
+        self.served += other.served;
+        self.failed += other.failed;
+        self.busy += other.busy;
+        self.good += other.good;
+        self.tool_answers += other.tool_answers;
+        self.tool_invalid += other.tool_invalid;
+        self.used.add(&other.used);
+        self.list_prompt_nanos += other.list_prompt_nanos;
+        self.cache_saved_nanos += other.cache_saved_nanos;
+        self.ttft.merge(&other.ttft);
+        self.speed.merge(&other.speed);
+    }
+
+    /// Adds what an event tells of the endpoint that it names.
+    fn see(&mut self, event: &Event) {
+        self.turn(event.service);
+        self.good += u64::from(is_good(event));
+        if let Some(valid) = event.calls() {
+            self.tool_answers += 1;
+            self.tool_invalid += u64::from(!valid);
+        }
+        if event.is_counted() {
+            self.used.add(&Use::of(event));
+            self.list_prompt_nanos += event.list_prompt_nanos;
+            self.cache_saved_nanos += event.cache_saved_nanos;
+            if let Some(ms) = event.ttft_ms.filter(|_| event.streamed) {
+                self.ttft.add(u64::from(ms));
+            }
+            if let Some(speed) = event.speed() {
+                self.speed.add(u64::from(speed));
+            }
+        }
+    }
+
+    fn turn(&mut self, service: Service) {
+        match service {
+            Service::Served => self.served += 1,
+            Service::Failed => self.failed += 1,
+            Service::Busy => self.busy += 1,
+            Service::Untold => {}
+        }
+    }
+}
+
+impl Sums {
+    /// Adds an event.
+    pub fn add(&mut self, event: &Event, codes: &Codes) {
+        if event.is_counted() {
+            self.add_use(event, codes);
+        }
+        for grain in Grain::ALL {
+            let period = grain.period(event.at);
+            let at = |endpoint| ServiceKey { grain, period, endpoint };
+            if codes.endpoint != 0 {
+                self.services.entry(at(codes.endpoint)).or_default().see(event);
+            }
+            for (endpoint, service) in &codes.failed {
+                self.services.entry(at(*endpoint)).or_default().turn(*service);
+            }
+        }
+    }
+
+    fn add_use(&mut self, event: &Event, codes: &Codes) {
+        let used = Use::of(event);
+        let (day, model, account) = (event.at.day(), codes.model, codes.account);
+        for side in Side::ALL {
+            if let Some(value) = side.value(codes) {
+                let key = UseKey { side, day, value, model, account };
+                self.uses.entry(key).or_default().add(&used);
+            }
+        }
+        let cell = self.rates.entry((Grain::Hour.period(event.at), model)).or_default();
+        add_cell(
+            cell,
+            &Cell {
+                prompt_tokens: used.prompt,
+                prompt_nanos: event.list_prompt_nanos,
+                output_tokens: used.output,
+                output_nanos: event.list_nanos.saturating_sub(event.list_prompt_nanos),
+            },
+        );
+    }
+}
+
+/// Adds one cell of rates to another.
+pub fn add_cell(cell: &mut Cell, other: &Cell) {
+    cell.prompt_tokens += other.prompt_tokens;
+    cell.prompt_nanos += other.prompt_nanos;
+    cell.output_tokens += other.output_tokens;
+    cell.output_nanos += other.output_nanos;
+}
+
+/// Outcomes in the order in which stores keep them.
+pub const OUTCOMES: [Outcome; 4] =
+    [Outcome::Finished, Outcome::Cancelled, Outcome::Broken, Outcome::Refused];
+
+/// What an event has of closed sets, in one number.
+pub fn flags(event: &Event) -> u16 {
+    let outcome = OUTCOMES.iter().position(|it| *it == event.outcome).unwrap_or(0) as u16;
+    let finish = Finish::ALL.iter().position(|it| *it == event.finish).unwrap_or(0) as u16;
+    let service = Service::ALL.iter().position(|it| *it == event.service).unwrap_or(0) as u16;
+    let truths = [event.streamed, event.routed, event.synthetic];
+    let bits = truths.iter().enumerate().map(|(place, truth)| u16::from(*truth) << (7 + place));
+    bits.fold(outcome | finish << 2 | service << 5, |all, bit| all | bit)
+}
+
+/// Reads [`flags`] into an event. `None` where a place is of nothing.
+pub fn set_flags(event: &mut Event, flags: u16) -> Option<()> {
+    event.outcome = *OUTCOMES.get(usize::from(flags & 3))?;
+    event.finish = *Finish::ALL.get(usize::from(flags >> 2 & 7))?;
+    event.service = *Service::ALL.get(usize::from(flags >> 5 & 3))?;
+    event.streamed = flags >> 7 & 1 == 1;
+    event.routed = flags >> 8 & 1 == 1;
+    event.synthetic = flags >> 9 & 1 == 1;
+    Some(())
+}

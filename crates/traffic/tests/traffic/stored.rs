@@ -1,0 +1,124 @@
+//! What stores keep, whatever happens to them.
+
+use std::collections::BTreeMap;
+
+use traffic::event::Event;
+use traffic::store::{Batch, Days, Place, Retention, Store, UseRow};
+use traffic::sums::{Grain, Side};
+
+use crate::folder::Folder;
+use crate::plain;
+use crate::world::{NOW, TODAY, batches, events, filled, wait};
+
+fn total(rows: &[UseRow]) -> u64 {
+    rows.iter().map(|row| row.used.requests).sum()
+}
+
+async fn all(store: &Store) -> u64 {
+    total(&store.uses(Side::All, (0, TODAY), Days::Together).await.unwrap())
+}
+
+fn counted(events: &[Event]) -> u64 {
+    events.iter().filter(|event| plain::counts(event)).count() as u64
+}
+
+#[test]
+fn events_are_read_back_as_they_were_written() {
+    wait(async {
+        let folder = Folder::new();
+        let events = events(1, 2, 900);
+        let store = filled(&folder, &events).await;
+        for day in [TODAY - 1, TODAY] {
+            let mut written: BTreeMap<String, Event> = BTreeMap::new();
+            for event in events.iter().filter(|event| event.at.day() == day) {
+                let event = Event { app_title: None, ..event.clone() };
+                written.insert(event.id.to_string(), event);
+            }
+            let read = store.events(day).await.unwrap();
+            assert_eq!(read.len(), written.len());
+            for event in read {
+                assert_eq!(Some(&event), written.get(event.id.as_str()));
+            }
+        }
+    });
+}
+
+#[test]
+fn a_batch_that_is_written_again_changes_nothing() {
+    wait(async {
+        let folder = Folder::new();
+        let events = events(2, 3, 600);
+        let store = filled(&folder, &events).await;
+        for batch in batches(&events, 5_000) {
+            store.write(&batch).await.unwrap();
+        }
+        assert_eq!(all(&store).await, counted(&events));
+    });
+}
+
+#[test]
+fn an_event_that_comes_under_another_number_is_not_counted_again() {
+    wait(async {
+        let folder = Folder::new();
+        let events = events(3, 2, 500);
+        let store = filled(&folder, &events).await;
+        let through = store.through().await.unwrap();
+        let again = events.iter().rev().take(300).map(|event| (through + 1, event.clone()));
+        let twice: Vec<_> = again.clone().chain(again).collect();
+        store.write(&Batch { events: twice, through: through + 1 }).await.unwrap();
+        assert_eq!(store.through().await.unwrap(), through + 1);
+        assert_eq!(all(&store).await, counted(&events));
+    });
+}
+
+#[test]
+fn what_one_batch_brings_twice_is_counted_once() {
+    wait(async {
+        let folder = Folder::new();
+        let events = events(4, 1, 400);
+        let store = filled(&folder, &[]).await;
+        let twice = events.iter().chain(&events).map(|event| (7, event.clone())).collect();
+        store.write(&Batch { events: twice, through: 7 }).await.unwrap();
+        assert_eq!(all(&store).await, counted(&events));
+    });
+}
+
+#[test]
+fn a_store_that_is_opened_again_goes_on_where_it_was() {
+    wait(async {
+        let folder = Folder::new();
+        let events = events(5, 2, 2_000);
+        let (first, second) = events.split_at(events.len() / 2);
+        let batches = batches(&events, first.len());
+        let store = filled(&folder, &[]).await;
+        store.write(&batches[0]).await.unwrap();
+        store.close().await;
+        let store = Store::open(&Place::Folder(folder.path().to_owned())).await.unwrap();
+        assert_eq!(store.through().await.unwrap(), 1);
+        assert_eq!(all(&store).await, counted(first));
+        for batch in &batches[1..] {
+            store.write(batch).await.unwrap();
+        }
+        assert_eq!(all(&store).await, counted(first) + counted(second));
+    });
+}
+
+#[test]
+fn old_events_are_forgotten_and_their_days_stay_counted() {
+    wait(async {
+        let folder = Folder::new();
+        let events = events(6, 4, 500);
+        let store = filled(&folder, &events).await;
+        let hour = Grain::Hour.period(NOW) - 30;
+        let minute = Grain::Minute.period(NOW) - 60;
+        let retention =
+            Retention { events_before: TODAY - 1, minutes_before: minute, hours_before: hour };
+        store.forget(&retention).await.unwrap();
+        assert!(store.events(TODAY - 2).await.unwrap().is_empty());
+        assert!(!store.events(TODAY - 1).await.unwrap().is_empty());
+        assert_eq!(all(&store).await, counted(&events));
+        let hours = store.services(Grain::Hour, (0, hour + 1)).await.unwrap();
+        assert!(hours.iter().all(|row| hour <= row.period) && !hours.is_empty());
+        assert!(store.services(Grain::Minute, (0, minute - 1)).await.unwrap().is_empty());
+    });
+}

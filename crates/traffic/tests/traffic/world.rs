@@ -1,0 +1,91 @@
+//! The world that tests make up.
+
+use domain::price::{Price, Rate};
+use domain::time::{DAY_MS, Timestamp};
+use traffic::event::Event;
+use traffic::figures::make::{KnownEndpoint, Terms};
+use traffic::figures::{Day, Figures, make};
+use traffic::made::{MadeEndpoint, MadeModel, Maker};
+use traffic::store::{Batch, Place, Store};
+
+use crate::folder::Folder;
+
+/// A Wednesday.
+pub(crate) const TODAY: Day = 20_782;
+
+/// Half past two in the afternoon.
+pub(crate) const NOW: Timestamp = Timestamp::from_ms(TODAY * DAY_MS + 14 * 3_600_000 + 30 * 60_000);
+
+pub(crate) fn models() -> Vec<MadeModel> {
+    let providers = ["north", "south", "east", "west", "middle"];
+    let rate = |picos: u64| Rate::parse(&format!("{:.6}", picos as f64 / 1e6), 1_000_000);
+    (0..24_u64)
+        .map(|place| MadeModel {
+            id: format!("author-{}/model-{place:02}", place % 7).into(),
+            endpoints: (0..1 + place % 4)
+                .map(|offer| MadeEndpoint {
+                    id: format!("{}/model-{place:02}", providers[((place + offer) % 5) as usize])
+                        .into(),
+                    provider: providers[((place + offer) % 5) as usize].into(),
+                    region: (offer == 0).then(|| "DE".into()),
+                    price: Price {
+                        input: rate(100_000 + 40_000 * place + 9_000 * offer),
+                        output: rate(400_000 + 160_000 * place + 21_000 * offer),
+                        cache_read: rate(20_000 + 4_000 * place),
+                        ..Price::default()
+                    },
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// About so many events a day, over so many days that end today before now.
+pub(crate) fn events(seed: u64, days: Day, per_day: usize) -> Vec<Event> {
+    let maker = Maker::new(seed, models(), 300, TODAY);
+    let mut events: Vec<Event> =
+        (TODAY - days + 1..=TODAY).flat_map(|day| maker.day(day, per_day)).collect();
+    events.retain(|event| event.at <= NOW);
+    events
+}
+
+/// The events in batches, as a source would number them.
+pub(crate) fn batches(events: &[Event], size: usize) -> Vec<Batch> {
+    let number = |batch: usize| batch as u64 + 1;
+    let batch = |(place, events): (usize, &[Event])| Batch {
+        events: events.iter().map(|event| (number(place), event.clone())).collect(),
+        through: number(place),
+    };
+    events.chunks(size).enumerate().map(batch).collect()
+}
+
+pub(crate) fn terms() -> Terms {
+    let known = |model: &MadeModel, endpoint: &MadeEndpoint| KnownEndpoint {
+        id: endpoint.id.to_string(),
+        model: model.id.to_string(),
+        provider: endpoint.provider.to_string(),
+        price: None,
+    };
+    let endpoints = models()
+        .iter()
+        .flat_map(|model| model.endpoints.iter().map(move |endpoint| known(model, endpoint)))
+        .collect();
+    Terms { endpoints, ..Terms::default() }
+}
+
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// A store that holds events.
+pub(crate) async fn filled(folder: &Folder, events: &[Event]) -> Store {
+    let store = Store::open(&Place::Folder(folder.path().to_owned())).await.unwrap();
+    for batch in batches(events, 5_000) {
+        store.write(&batch).await.unwrap();
+    }
+    store
+}
+
+pub(crate) async fn figures(store: &Store, terms: &Terms) -> Figures {
+    make::make(store, terms, NOW).await.unwrap()
+}
