@@ -14,6 +14,20 @@ pub struct Sketch {
 const GROWTH: f64 = 1.04;
 
 impl Sketch {
+    /// Returns the sketch that has these buckets, in any order.
+    pub fn of(buckets: Vec<(u16, u64)>) -> Sketch {
+        let mut sketch = Sketch::default();
+        for (bucket, count) in buckets.into_iter().filter(|it| it.1 != 0) {
+            sketch.put(bucket, count);
+        }
+        sketch
+    }
+
+    /// Returns each bucket with its count, by bucket, none empty.
+    pub fn buckets(&self) -> &[(u16, u64)] {
+        &self.buckets
+    }
+
     /// Takes a value.
     pub fn add(&mut self, value: u64) {
         self.put(bucket(value), 1);

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use crate::call::Call;
 
 /// How long a settlement waits for what began with its request and takes microseconds.
-const PATIENCE: Duration = Duration::from_millis(5);
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Begins to find out what a request is for, where somebody can tell and has time. The words are
 /// forgotten when it is told.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use domain::secret::Secret;
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
+use traffic::store::Place;
 
 use crate::limits::Limits;
 use crate::routing::Routing;
@@ -197,6 +198,11 @@ pub struct Site {
 pub struct Analytics {
     /// The folder of events and their sums; empty means one in the data folder.
     pub folder: PathBuf,
+    /// The address of a ClickHouse that holds them instead; empty means none.
+    #[serde(deserialize_with = "secret")]
+    pub clickhouse: Secret,
+    /// Whether this process writes them: of several over one ClickHouse, one does.
+    pub follow: bool,
     /// Days for which single events are kept; their sums stay.
     pub events_days: u32,
 }
@@ -307,12 +313,16 @@ impl Config {
         }
     }
 
-    /// Returns the folder of events and their sums.
-    pub fn traffic_folder(&self) -> PathBuf {
-        match self.analytics.folder.as_os_str().is_empty() {
-            true => self.data.join("traffic"),
-            false => self.analytics.folder.clone(),
+    /// Returns where events and their sums are.
+    pub fn traffic_place(&self) -> Place {
+        let Analytics { folder, clickhouse, .. } = &self.analytics;
+        if !clickhouse.is_empty() {
+            return Place::ClickHouse(clickhouse.clone());
         }
+        Place::Folder(match folder.as_os_str().is_empty() {
+            true => self.data.join("traffic"),
+            false => folder.clone(),
+        })
     }
 
     fn validated(self) -> Result<Config, ConfigError> {

@@ -341,11 +341,16 @@ pub fn add_cell(cell: &mut Cell, other: &Cell) {
 pub const OUTCOMES: [Outcome; 4] =
     [Outcome::Finished, Outcome::Cancelled, Outcome::Broken, Outcome::Refused];
 
+/// Returns the place of a service among all, which is what stores keep.
+pub fn service_place(service: Service) -> usize {
+    Service::ALL.iter().position(|it| *it == service).unwrap_or_default()
+}
+
 /// What an event has of closed sets, in one number.
 pub fn flags(event: &Event) -> u16 {
     let outcome = OUTCOMES.iter().position(|it| *it == event.outcome).unwrap_or(0) as u16;
     let finish = Finish::ALL.iter().position(|it| *it == event.finish).unwrap_or(0) as u16;
-    let service = Service::ALL.iter().position(|it| *it == event.service).unwrap_or(0) as u16;
+    let service = service_place(event.service) as u16;
     let truths = [event.streamed, event.routed, event.synthetic];
     let bits = truths.iter().enumerate().map(|(place, truth)| u16::from(*truth) << (7 + place));
     bits.fold(outcome | finish << 2 | service << 5, |all, bit| all | bit)

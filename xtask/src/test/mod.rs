@@ -5,6 +5,7 @@
 
 mod browser;
 mod child;
+mod clickhouse;
 mod clients;
 mod http;
 mod postgres;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::clickhouse::ClickHouse;
 use super::postgres::{Commits, Postgres};
 use super::seclusion::Guests;
 use super::stack::Stack;
@@ -158,7 +159,14 @@ fn unit(house: &House) -> Report {
         Ok(postgres) => postgres,
         Err(error) => return Report::failed(error),
     };
-    let env = vec![("DATABASE_URL".to_owned(), postgres.url())];
+    let clickhouse = match ClickHouse::start() {
+        Ok(clickhouse) => clickhouse,
+        Err(error) => return Report::failed(error),
+    };
+    let env = vec![
+        ("DATABASE_URL".to_owned(), postgres.url()),
+        ("CLICKHOUSE_URL".to_owned(), clickhouse.url()),
+    ];
     let args: &[&str] = if find_program("cargo-nextest", &[]).is_some() {
         &["nextest", "run", "--workspace", "--no-fail-fast"]
     } else {

@@ -17,6 +17,7 @@ struct Package {
 const PACKAGES: [Package; 8] = [
     Package { name: "postgresql", is_there: has_postgres },
     Package { name: "redis-server", is_there: || find_program("redis-server", &[]).is_some() },
+    Package { name: "clickhouse-server", is_there: has_clickhouse },
     Package { name: "python3-venv", is_there: has_venv },
     Package { name: "nodejs", is_there: || find_program("node", &[]).is_some() },
     Package { name: "npm", is_there: || find_program("npm", &[]).is_some() },
@@ -64,6 +65,10 @@ fn apt_get(root: &Path, args: &[&str]) -> Result<(), String> {
 fn has_postgres() -> bool {
     let folders = postgres::folders();
     ["postgres", "initdb", "pg_isready"].iter().all(|name| find_program(name, &folders).is_some())
+}
+
+fn has_clickhouse() -> bool {
+    find_program("clickhouse-server", &["/usr/sbin".into()]).is_some()
 }
 
 /// Debian's `python3` comes without the parts that make a virtual environment.

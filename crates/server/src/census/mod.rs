@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use traffic::event::Event;
 use traffic::figures::make;
-use traffic::store::{Batch, Place, PriceRow, Retention, Store, StoreError};
+use traffic::store::{Batch, PriceRow, Retention, Store, StoreError};
 use traffic::sums::Grain;
 
 use crate::app::App;
@@ -30,8 +30,8 @@ const CHORE_BEATS: u32 = 900;
 const HOUR_DAYS: i64 = 100;
 /// Days for which sums by minute are kept.
 const MINUTE_DAYS: i64 = 2;
-/// Making figures takes at most one part in so many of the time.
-const REST: u32 = 15;
+/// After figures are made, none are for so many times as long as it took.
+const REST: u32 = 9;
 
 /// Why the books cannot be followed.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +47,7 @@ enum Trouble {
 /// A store or a database that does not answer delays the figures and loses nothing: whatever was
 /// settled stays in the books, and is read from where the store left off.
 pub(crate) async fn keep_following(app: Arc<App>) {
-    let place = Place::Folder(app.current().config.traffic_folder());
+    let place = app.current().config.traffic_place();
     let store = loop {
         match Store::open(&place).await {
             Ok(store) => break store,
@@ -87,11 +87,13 @@ struct Follower {
 
 impl Follower {
     async fn beat(&mut self) -> Result<(), Trouble> {
-        if self.beats.is_multiple_of(CHORE_BEATS) {
-            self.chores().await?;
+        if self.app.current().config.analytics.follow {
+            if self.beats.is_multiple_of(CHORE_BEATS) {
+                self.chores().await?;
+            }
+            self.beats = self.beats.wrapping_add(1);
+            self.is_stale |= self.follow().await?;
         }
-        self.beats = self.beats.wrapping_add(1);
-        self.is_stale |= self.follow().await?;
         let figures = self.app.figures.get();
         let minute = |at| Grain::Minute.period(at);
         let now = self.app.now();

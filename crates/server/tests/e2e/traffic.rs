@@ -26,7 +26,7 @@ const LETTER: &str = "Please translate the following letter from German into Fre
 
 /// Waits until a ranking tells so many requests, and returns it.
 async fn told(stand: &Stand, path: &str, requests: u64) -> Value {
-    for _ in 0..300 {
+    for _ in 0..600 {
         let answer = stand.caller.get(path).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         let told = answer.json();
@@ -53,14 +53,26 @@ async fn what_was_asked_is_counted_once_also_after_a_restart() {
     assert_eq!((&row["name"], &row["requests"]), (&json!("x/sonnet-4.5"), &json!(3)), "{board:#}");
     assert_eq!(board["meta"]["version"], "rk-1");
     assert_eq!(board["meta"]["synthetic"], false);
-    let tasks = stand.caller.get("/api/v1/classifications/task").await.json();
-    assert_eq!(tasks["data"]["classifications"][0]["tag"], "translation", "{tasks:#}");
     let providers = told(&stand, "/api/v1/rankings/providers.json?by=spend", 4).await;
     assert_eq!(providers["data"].as_array().map(Vec::len), Some(2), "{providers:#}");
     stand.restart();
     assert_eq!(stand.caller.chat(&ask("y/small-1", LETTER)).await.status, 200);
     let board = told(&stand, "/api/v1/rankings/models?window=day", 5).await;
     assert_eq!(board["data"].as_array().map(Vec::len), Some(2), "{board:#}");
+    assert_eq!(first_task(&stand).await, "translation");
+}
+
+/// What most requests were for. On a busy machine some are settled before that is told.
+async fn first_task(stand: &Stand) -> String {
+    for _ in 0..100 {
+        let tasks = stand.caller.get("/api/v1/classifications/task").await.json();
+        if let Some(tag) = tasks["data"]["classifications"][0]["tag"].as_str() {
+            return tag.to_owned();
+        }
+        assert_eq!(stand.caller.chat(&ask("y/small-1", LETTER)).await.status, 200);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("nobody told what requests are for");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +118,7 @@ async fn a_public_instance_tells_nothing_of_a_few_accounts() {
     let stand = Stand::set(&OFFERS, "[public]\nenabled = true\n").await;
     assert_eq!(stand.caller.chat(&ask("x/sonnet-4.5", LETTER)).await.status, 200);
     let mut seen = Value::Null;
-    for _ in 0..100 {
+    for _ in 0..600 {
         let stranger = stand.caller.with_key("sk-or-v1-nobody");
         seen = stranger.get("/api/v1/rankings/models").await.json();
         if seen["meta"]["scope"]["public"] == true {

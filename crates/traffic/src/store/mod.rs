@@ -1,14 +1,18 @@
-//! Where events and their sums are kept: one interface, two engines.
+//! Where events and their sums are kept: one interface, two engines, held to the same tests.
 
+mod clickhouse;
 mod names;
 mod rows;
 mod sqlite;
 
 use std::path::PathBuf;
 
+use domain::secret::Secret;
+
 use crate::event::{Event, Name};
 use crate::figures::Day;
 use crate::sums::{Grain, Side};
+use clickhouse::ClickHouse;
 pub use rows::{Batch, Days, PriceRow, RateRow, Retention, ServiceRow, StoreError, UseRow};
 use sqlite::Files;
 
@@ -19,6 +23,7 @@ pub struct Store {
 
 enum Engine {
     Files(Files),
+    ClickHouse(Box<ClickHouse>),
 }
 
 /// Where a store is.
@@ -26,6 +31,9 @@ enum Engine {
 pub enum Place {
     /// SQLite files in a folder: sums in one, events in one a day.
     Folder(PathBuf),
+    /// A database of ClickHouse, at `http://user:password@host:port/database`; user, password and
+    /// database may be missing. One process writes into it.
+    ClickHouse(Secret),
 }
 
 impl Store {
@@ -36,6 +44,7 @@ impl Store {
     pub async fn open(place: &Place) -> Result<Store, StoreError> {
         let engine = match place {
             Place::Folder(folder) => Engine::Files(Files::open(folder).await?),
+            Place::ClickHouse(url) => Engine::ClickHouse(Box::new(ClickHouse::open(url).await?)),
         };
         Ok(Store { engine })
     }
@@ -47,6 +56,7 @@ impl Store {
     pub async fn through(&self) -> Result<u64, StoreError> {
         match &self.engine {
             Engine::Files(files) => files.through().await,
+            Engine::ClickHouse(house) => house.through().await,
         }
     }
 
@@ -59,6 +69,7 @@ impl Store {
     pub async fn write(&self, batch: &Batch) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Files(files) => files.write(batch).await,
+            Engine::ClickHouse(house) => house.write(batch).await,
         }
     }
 
@@ -71,6 +82,7 @@ impl Store {
         let events = events.into_iter().map(|event| (0, event)).collect();
         match &self.engine {
             Engine::Files(files) => files.seed(&Batch { events, through: 0 }).await,
+            Engine::ClickHouse(house) => house.seed(&Batch { events, through: 0 }).await,
         }
     }
 
@@ -86,6 +98,7 @@ impl Store {
     ) -> Result<Vec<UseRow>, StoreError> {
         match &self.engine {
             Engine::Files(files) => files.uses(side, (from, through), days).await,
+            Engine::ClickHouse(house) => house.uses(side, (from, through), days).await,
         }
     }
 
@@ -100,6 +113,7 @@ impl Store {
     ) -> Result<Vec<ServiceRow>, StoreError> {
         match &self.engine {
             Engine::Files(files) => files.services(grain, (from, through)).await,
+            Engine::ClickHouse(house) => house.services(grain, (from, through)).await,
         }
     }
 
@@ -110,6 +124,7 @@ impl Store {
     pub async fn rates(&self, (from, through): (i64, i64)) -> Result<Vec<RateRow>, StoreError> {
         match &self.engine {
             Engine::Files(files) => files.rates((from, through)).await,
+            Engine::ClickHouse(house) => house.rates((from, through)).await,
         }
     }
 
@@ -120,6 +135,7 @@ impl Store {
     pub async fn events(&self, day: Day) -> Result<Vec<Event>, StoreError> {
         match &self.engine {
             Engine::Files(files) => files.events(day).await,
+            Engine::ClickHouse(house) => house.events(day).await,
         }
     }
 
@@ -131,6 +147,7 @@ impl Store {
     pub async fn apps(&self) -> Result<Vec<(u32, Name, Option<Name>)>, StoreError> {
         match &self.engine {
             Engine::Files(files) => files.apps().await,
+            Engine::ClickHouse(house) => house.apps().await,
         }
     }
 
@@ -141,6 +158,7 @@ impl Store {
     pub async fn note_prices(&self, prices: &[PriceRow]) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Files(files) => files.note_prices(prices).await,
+            Engine::ClickHouse(house) => house.note_prices(prices).await,
         }
     }
 
@@ -151,6 +169,7 @@ impl Store {
     pub async fn prices(&self) -> Result<Vec<PriceRow>, StoreError> {
         match &self.engine {
             Engine::Files(files) => files.prices().await,
+            Engine::ClickHouse(house) => house.prices().await,
         }
     }
 
@@ -161,6 +180,7 @@ impl Store {
     pub async fn forget(&self, retention: &Retention) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Files(files) => files.forget(retention).await,
+            Engine::ClickHouse(house) => house.forget(retention).await,
         }
     }
 
@@ -171,6 +191,7 @@ impl Store {
     pub async fn first_day(&self) -> Result<Option<Day>, StoreError> {
         match &self.engine {
             Engine::Files(files) => files.first_day().await,
+            Engine::ClickHouse(house) => house.first_day().await,
         }
     }
 
@@ -181,6 +202,7 @@ impl Store {
     pub async fn has_synthetic(&self) -> Result<bool, StoreError> {
         match &self.engine {
             Engine::Files(files) => files.has_synthetic().await,
+            Engine::ClickHouse(house) => house.has_synthetic().await,
         }
     }
 
@@ -188,6 +210,7 @@ impl Store {
     pub async fn close(&self) {
         match &self.engine {
             Engine::Files(files) => files.close().await,
+            Engine::ClickHouse(_) => (),
         }
     }
 }

@@ -1,7 +1,15 @@
 //! The world that tests make up.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use domain::price::{Price, Rate};
+use domain::secret::Secret;
 use domain::time::{DAY_MS, Timestamp};
+use http_body_util::Full;
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use traffic::event::Event;
 use traffic::figures::make::{KnownEndpoint, Terms};
 use traffic::figures::{Day, Figures, make};
@@ -77,9 +85,44 @@ pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
+/// Where stores are that tests may fill: files in a folder, and a database of the ClickHouse that
+/// the test command has started. Both are gone with the test.
+pub(crate) fn homes() -> Vec<Home> {
+    let folder = Folder::new();
+    let place = Place::Folder(folder.path().to_owned());
+    let mut homes = vec![Home { place, _folder: Some(folder) }];
+    if let Some(server) = server() {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("traffic_{}_{number}", std::process::id());
+        wait(ask(&server, &format!("CREATE DATABASE {name}")));
+        let place = Place::ClickHouse(Secret::new(format!("{server}/{name}")));
+        homes.push(Home { place, _folder: None });
+    }
+    homes
+}
+
+/// Where one store is.
+pub(crate) struct Home {
+    pub(crate) place: Place,
+    _folder: Option<Folder>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test command says here where its server is")]
+fn server() -> Option<String> {
+    std::env::var("CLICKHOUSE_URL").ok()
+}
+
+async fn ask(server: &str, sql: &str) {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let request = Request::post(format!("{server}/")).body(Full::new(Bytes::from(sql.to_owned())));
+    let answer = client.request(request.unwrap()).await.unwrap();
+    assert!(answer.status().is_success(), "{sql}: {}", answer.status());
+}
+
 /// A store that holds events.
-pub(crate) async fn filled(folder: &Folder, events: &[Event]) -> Store {
-    let store = Store::open(&Place::Folder(folder.path().to_owned())).await.unwrap();
+pub(crate) async fn filled(home: &Home, events: &[Event]) -> Store {
+    let store = Store::open(&home.place).await.unwrap();
     for batch in batches(events, 5_000) {
         store.write(&batch).await.unwrap();
     }

@@ -162,7 +162,7 @@ fn bind(arguments: &mut SqliteArguments, row: &Coded<'_>) -> Result<(), sqlx::er
 }
 
 fn tried(code: Code, service: Service) -> [u8; 5] {
-    let place = Service::ALL.iter().position(|it| *it == service).unwrap_or_default();
+    let place = crate::sums::service_place(service);
     let [a, b, c, d] = code.to_le_bytes();
     [a, b, c, d, place as u8]
 }
