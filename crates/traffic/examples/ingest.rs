@@ -1,4 +1,4 @@
-//! How fast events are written into files, how large they are, and how long it takes to forget them:
+//! How fast events are written into files, how large they are, how long it takes to forget them:
 //!
 //! ```sh
 //! cargo run --profile ci -p traffic --example ingest -- 10000000

@@ -117,6 +117,7 @@ impl House {
             ledger,
             tasks: TaskTracker::new(),
             drains: Drains::default(),
+            sorter: None,
             limits: Arc::new(domain::limit::Unlimited),
             mutant: Mutant::None,
         });
