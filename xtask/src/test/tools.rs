@@ -14,7 +14,7 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 8] = [
+const PACKAGES: [Package; 9] = [
     Package { name: "postgresql", is_there: has_postgres },
     Package { name: "redis-server", is_there: || find_program("redis-server", &[]).is_some() },
     Package { name: "clickhouse-server", is_there: has_clickhouse },

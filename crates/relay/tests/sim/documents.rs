@@ -75,6 +75,7 @@ async fn asked(text: Result<String, Failure>) -> (Seen, Arc<Reading>) {
         limits: Arc::new(domain::limit::Unlimited),
         tasks: TaskTracker::new(),
         drains: Drains::default(),
+        sorter: None,
         mutant: Mutant::None,
     });
     let offers: Vec<Offer> = vec![offer(EndpointIx(0))];

@@ -27,9 +27,7 @@ use crate::limits::{Cluster, Keeper, Limits};
 use crate::listener::{self, Door};
 use crate::snapshot::{Assembled, Parts, assemble, read_overlays};
 use crate::upstream::{Clients, authorities};
-use crate::{
-    budgets, census, database, demo, housekeeping, limits, payments, room, routes,
-};
+use crate::{budgets, census, database, demo, housekeeping, limits, payments, room, routes};
 
 const CONFIG_DEFAULT: &str = "interline.toml";
 

@@ -25,4 +25,3 @@ mod routing;
 mod shed;
 mod stand;
 mod streams;
-mod traffic;
