@@ -76,7 +76,9 @@ impl Joint {
             }
         }
         if self.manner == Manner::Prefill {
-            return Some(0);
+            let blank = self.blank();
+            let may_grow = self.held.len() < blank.len() && blank.starts_with(self.held.as_str());
+            return (!may_grow).then(|| self.overlap());
         }
         let may_grow = self
             .tails()
@@ -87,10 +89,17 @@ impl Joint {
     /// Returns the longest beginning of what came that is an end of what was delivered.
     fn overlap(&self) -> usize {
         if self.manner == Manner::Prefill {
-            return 0;
+            let same =
+                self.blank().chars().zip(self.held.chars()).take_while(|(own, it)| own == it);
+            return same.map(|(letter, _)| letter.len_utf8()).sum();
         }
         let repeats = |tail: &&str| self.held.starts_with(*tail);
         self.tails().filter(repeats).map(str::len).max().unwrap_or(0)
+    }
+
+    /// Returns the blank at the end of what was delivered, which a beginning is sent without.
+    fn blank(&self) -> &str {
+        &self.delivered[self.delivered.trim_end().len()..]
     }
 
     /// Returns the ends of what was delivered that are long enough to be repetitions.
@@ -154,6 +163,27 @@ mod tests {
             let from = (0..=cut - OVERLAP_MIN).rev().find(|at| WHOLE.is_char_boundary(*at));
             let continuation = &WHOLE[from.unwrap()..];
             assert_eq!(joined(cut, continuation, Manner::Words, 2), WHOLE, "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_blank_that_was_left_out_of_the_beginning_is_not_shown_twice() {
+        for (delivered, continuation, whole) in [
+            ("One ", " two", "One two"),
+            ("One ", "two", "One two"),
+            ("One\n\n", "\n\nTwo", "One\n\nTwo"),
+            ("One\n\n", "\nTwo", "One\n\nTwo"),
+            ("A long one. \n", " \n  - two", "A long one. \n  - two"),
+        ] {
+            for by in [1, 2, 100] {
+                let mut joint = Joint::new(delivered.to_owned(), Manner::Prefill);
+                let mut text = delivered.to_owned();
+                let letters: Vec<char> = continuation.chars().collect();
+                for piece in letters.chunks(by) {
+                    text += &joint.push(&piece.iter().collect::<String>());
+                }
+                assert_eq!(text + &joint.end(), whole, "{delivered:?} {by}");
+            }
         }
     }
 

@@ -50,6 +50,7 @@ pub(crate) fn preferences(
             "preferred_min_throughput" => wants.min_throughput = cutoffs(key, value, 1.0)?,
             "preferred_max_latency" => wants.max_latency_ms = cutoffs(key, value, 1_000.0)?,
             "resume" => wants.resume = truth(key, value)?,
+            "hedge" => wants.hedge = truth(key, value)?,
             "enforce_distillable_text" => wants.distillable = truth(key, value)?,
             unknown => ignored.push(format!("provider.{}: not known", shown(unknown))),
         }

@@ -35,9 +35,11 @@ pub(crate) fn continuation(
     upstream: &'static dyn UpstreamDialect,
 ) -> Result<Continuation, Failure> {
     let endpoint = target.endpoint;
-    let takes_beginnings = endpoint.quirks.continues_assistant == Some(true);
+    // Whoever thinks first does not go on from a beginning.
+    let thinks = chat.reasoning.as_ref().is_some_and(|ask| ask.enabled != Some(false));
+    let takes_beginnings = endpoint.quirks.continues_assistant == Some(true) && !thinks;
     let manner = if takes_beginnings { Manner::Prefill } else { Manner::Words };
-    if !delivered.text.is_empty() {
+    if !delivered.text.trim().is_empty() {
         append(&mut chat, delivered, manner);
     }
     let wire = upstream.encode_request(&chat, target)?;
@@ -54,7 +56,12 @@ fn append(chat: &mut ChatRequest, delivered: &Delivered, manner: Manner) {
         let parts = vec![Part::Text { text, cache: None }];
         Message { role, name: None, parts }
     };
-    chat.messages.push(said(Role::Assistant, delivered.text.clone()));
+    // A beginning that ends in a blank is refused by some, and confuses all.
+    let text = match manner {
+        Manner::Prefill => delivered.text.trim_end(),
+        Manner::Words => delivered.text.as_str(),
+    };
+    chat.messages.push(said(Role::Assistant, text.to_owned()));
     if manner == Manner::Words {
         chat.messages.push(said(Role::User, GO_ON.to_owned()));
     }

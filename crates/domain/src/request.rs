@@ -298,6 +298,9 @@ pub struct Preferences {
     pub distillable: bool,
     /// Whether an answer that breaks off may be continued by another endpoint.
     pub resume: bool,
+    /// Whether another endpoint may be asked beside the first where that one takes unusually long.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hedge: bool,
 }
 
 impl Default for Preferences {
@@ -319,6 +322,7 @@ impl Default for Preferences {
             max_latency_ms: Cutoffs::default(),
             distillable: false,
             resume: false,
+            hedge: false,
         }
     }
 }

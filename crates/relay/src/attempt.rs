@@ -31,6 +31,7 @@ pub(crate) struct Try<'a> {
 }
 
 /// What decides on how long the first content is waited for.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
     /// What nearly every first token comes within, where that is known.
     pub(crate) p99_ms: Option<u32>,
@@ -79,18 +80,30 @@ pub(crate) async fn attempt(
     errand: &Errand,
     line: &mut Line,
 ) -> Attempted {
+    let work = unheard(clock, call, tried, errand);
+    line.wait_for(work, tried.cancellable).await.unwrap_or_else(|_| gone())
+}
+
+/// Asks one endpoint, whether the caller is there or not.
+pub(crate) async fn unheard(
+    clock: &dyn Clock,
+    call: &Call,
+    tried: &Try<'_>,
+    errand: &Errand,
+) -> Attempted {
     let limits = Limits::of(clock, call, tried);
     if limits.first.is_zero() {
         return Attempted { status: None, outcome: Err(silence()) };
     }
     let mut status = None;
     let work = timeout(limits.first, open(call, tried, &limits, errand, &mut status));
-    let outcome = match line.wait_for(work, tried.cancellable).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(silence()),
-        Err(_) => Err(left()),
-    };
+    let outcome = work.await.unwrap_or_else(|_| Err(silence()));
     Attempted { status, outcome }
+}
+
+/// The attempt of a caller who has left.
+pub(crate) fn gone() -> Attempted {
+    Attempted { status: None, outcome: Err(left()) }
 }
 
 /// How long the phases of this attempt may take.

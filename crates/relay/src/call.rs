@@ -48,6 +48,14 @@ pub(crate) fn tokens(call: &Call) -> u64 {
     u64::from(facts.prompt_bytes / 4) + u64::from(facts.output_tokens_max.unwrap_or(0))
 }
 
+/// Returns when the request as a whole has to be over.
+pub(crate) fn deadline(call: &Call) -> Timestamp {
+    let timeouts = &call.snapshot.timeouts;
+    let total =
+        if call.request.facts.stream { timeouts.total_stream_ms } else { timeouts.total_ms };
+    call.received.plus_ms(total as i64)
+}
+
 /// An answer, or the beginning of one.
 #[derive(Debug)]
 pub struct Reply {

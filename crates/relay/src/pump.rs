@@ -7,7 +7,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use dialect::exchange::{FinishReason, Observed, Step, StreamAnswer};
 use domain::failure::{Failure, FailureKind};
-use domain::money::Money;
 use domain::port::{Progress, Served};
 use domain::price::Price;
 use domain::request::Facts;
@@ -25,7 +24,7 @@ use crate::line::Line;
 use crate::metadata::metadata;
 use crate::mutant::Mutant;
 use crate::resume::resume;
-use crate::settle::{Ending, cost_so_far, part, receipt, settle, usage_so_far, used};
+use crate::settle::{Ending, cost_so_far, itemise, receipt, settle, usage_so_far, used};
 use crate::world::World;
 
 /// How a stream came to its end.
@@ -83,12 +82,8 @@ pub(crate) async fn pump(
     tell(errand, &end, &*answer);
     let observed = answer.observed().clone();
     let usage = used(&journey, &origin, &observed, matches!(end, End::Complete)).await;
-    let broken: Money = journey.parts.iter().map(|part| part.cost).sum();
-    if !journey.parts.is_empty() {
-        let is_charged = !matches!(end, End::Broken(_));
-        let last = part(&journey, &origin, &usage, is_charged);
-        journey.parts.push(last);
-    }
+    let is_charged = !matches!(end, End::Broken(_));
+    let broken = itemise(&mut journey, &origin, &usage, is_charged);
     let route = Route { journey: &journey, origin: &origin };
     let ending = ending(world, route, (&observed, usage), &end, &line).after(broken);
     let ending = ending.shown_at(first_content);

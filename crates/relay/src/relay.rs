@@ -24,7 +24,7 @@ use crate::mutant::Mutant;
 use crate::outcome::last_word;
 use crate::planning::route;
 use crate::pump::pump;
-use crate::settle::{Ending, receipt, settle, used};
+use crate::settle::{Ending, itemise, receipt, settle, used};
 use crate::sorting;
 use crate::tries::first_that_answers;
 use crate::world::World;
@@ -99,7 +99,7 @@ fn broken_event(journey: &Journey, failure: &Failure) -> Bytes {
 }
 
 /// Passes an answer on and settles it.
-async fn pass_on(world: &Arc<World>, journey: Box<Journey>, served: Served, mut line: Line) {
+async fn pass_on(world: &Arc<World>, mut journey: Box<Journey>, served: Served, mut line: Line) {
     let Served { origin, opened, errand } = served;
     let answer = match opened {
         Opened::Stream(streaming) => {
@@ -110,7 +110,8 @@ async fn pass_on(world: &Arc<World>, journey: Box<Journey>, served: Served, mut 
     errand.served(answer.observed().usage.map(|usage| usage.output));
     let observed = answer.observed().clone();
     let usage = used(&journey, &origin, &observed, true).await;
-    let ending = Ending::complete(world, &journey, &origin, (&observed, usage));
+    let overtaken = itemise(&mut journey, &origin, &usage, true);
+    let ending = Ending::complete(world, &journey, &origin, (&observed, usage)).after(overtaken);
     let ending = ending.shown_at(world.clock.now());
     let receipt = receipt(world, &ending, metadata(&journey, Some(origin.endpoint)));
     let heading = Heading {

@@ -10,15 +10,15 @@ use domain::plan::{ATTEMPTS_MAX, Candidate};
 use tokio::time::timeout;
 
 use crate::attempt::Streaming;
-use crate::call::{prompt_size, tokens};
+use crate::call::{deadline, prompt_size, tokens};
 use crate::collect::{read_error, silence};
 use crate::errand::Errand;
 use crate::health::Parcel;
 use crate::journey::{Journey, Origin};
+use crate::leg::{cause, record};
 use crate::line::Line;
 use crate::prepare::prepared;
 use crate::settle::{part, usage_so_far};
-use crate::tries::{cause, deadline, record};
 use crate::world::{Body, ContentType, Response, World};
 
 /// Who goes on.

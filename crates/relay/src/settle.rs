@@ -281,6 +281,22 @@ pub(crate) fn part(
     }
 }
 
+/// Adds the part that ends an answer to those that went before it, where any did. Returns what
+/// those cost: the house bears it.
+pub(crate) fn itemise(
+    journey: &mut Journey,
+    origin: &Origin,
+    usage: &Usage,
+    is_charged: bool,
+) -> Money {
+    let before = journey.parts.iter().map(|part| part.cost).sum();
+    if !journey.parts.is_empty() {
+        let last = part(journey, origin, usage, is_charged);
+        journey.parts.push(last);
+    }
+    before
+}
+
 /// Returns what the answer tells of its cost.
 pub(crate) fn receipt(world: &World, ending: &Ending, metadata: Option<Value>) -> Receipt {
     let wrong = i64::from(world.breaks(Mutant::CostShownWrong));

@@ -39,7 +39,7 @@ impl Budget {
     }
 
     fn fill(&mut self, now: Timestamp) {
-        let most = self.per_second * KEPT_SECONDS * ONE;
+        let most = (self.per_second * KEPT_SECONDS).max(1) * ONE;
         let grown = now.ms_since(self.filled).saturating_mul(self.per_second);
         self.held = self.held.saturating_add(grown).min(most);
         self.filled = self.filled.max(now);

@@ -39,6 +39,24 @@ impl Sketch {
         *count = count.saturating_add(1);
     }
 
+    /// Returns what so many percent of the values of the last `minutes` stay under; none of nothing.
+    pub(super) fn percentile(&self, now: Timestamp, minutes: usize, percent: u32) -> Option<u32> {
+        let sum = self.sum(now, minutes);
+        sum.iter().any(|count| *count != 0).then(|| point(&sum, percent))
+    }
+
+    /// Returns the counts of the last `minutes`.
+    fn sum(&self, now: Timestamp, minutes: usize) -> [u32; BUCKETS] {
+        let mut sum = [0_u32; BUCKETS];
+        let present = now.ms().div_euclid(SLOT_MS);
+        let oldest = present - minutes.min(SLOTS) as i64 + 1;
+        for number in oldest.max(self.last - SLOTS as i64 + 1)..=present.min(self.last) {
+            let slot = &self.slots[number.rem_euclid(SLOTS as i64) as usize];
+            sum.iter_mut().zip(slot).for_each(|(sum, count)| *sum += u32::from(*count));
+        }
+        sum
+    }
+
     /// Returns what so many percent of the values of the last `minutes` stay under, for 50, 75, 90
     /// and 99; of the values from the top where `falling`. None of nothing.
     pub(super) fn percentiles(
@@ -47,24 +65,9 @@ impl Sketch {
         minutes: usize,
         falling: bool,
     ) -> Option<Percentiles> {
-        let mut sum = [0_u32; BUCKETS];
-        let present = now.ms().div_euclid(SLOT_MS);
-        let oldest = present - minutes.min(SLOTS) as i64 + 1;
-        for number in oldest.max(self.last - SLOTS as i64 + 1)..=present.min(self.last) {
-            let slot = &self.slots[number.rem_euclid(SLOTS as i64) as usize];
-            sum.iter_mut().zip(slot).for_each(|(sum, count)| *sum += u32::from(*count));
-        }
+        let sum = self.sum(now, minutes);
         let total: u32 = sum.iter().sum();
-        let point = |percent: u32| {
-            let percent = if falling { 100 - percent } else { percent };
-            let rank = (u64::from(total) * u64::from(percent)).div_ceil(100).max(1);
-            let mut below = 0;
-            let place = sum.iter().position(|count| {
-                below += u64::from(*count);
-                rank <= below
-            });
-            middle(place.unwrap_or(BUCKETS - 1))
-        };
+        let point = |percent: u32| point(&sum, if falling { 100 - percent } else { percent });
         (total != 0).then(|| Percentiles {
             p50: point(50),
             p75: point(75),
@@ -72,6 +75,18 @@ impl Sketch {
             p99: point(99),
         })
     }
+}
+
+/// Returns what so many percent of the values stay under.
+fn point(sum: &[u32; BUCKETS], percent: u32) -> u32 {
+    let total: u32 = sum.iter().sum();
+    let rank = (u64::from(total) * u64::from(percent)).div_ceil(100).max(1);
+    let mut below = 0;
+    let place = sum.iter().position(|count| {
+        below += u64::from(*count);
+        rank <= below
+    });
+    middle(place.unwrap_or(BUCKETS - 1))
 }
 
 /// Values below 8 have a bucket each; above, the three bits after the highest tell them apart.

@@ -33,6 +33,7 @@ pub struct EndpointState {
     last_began: Timestamp,
     retries: Budget,
     crowding: Budget,
+    hedges: Budget,
     /// Made with the first answer: most endpoints of a catalog are never asked.
     past: Option<Box<Past>>,
 }
@@ -108,6 +109,7 @@ impl Default for EndpointState {
             last_began: Timestamp::default(),
             retries: Budget::new(10, 1),
             crowding: Budget::new(20, 10),
+            hedges: Budget::new(5, 0),
             past: None,
         }
     }
@@ -168,6 +170,17 @@ impl EndpointState {
         self.retries.spend(now)
     }
 
+    /// Returns within how many milliseconds 95 in a hundred first tokens came over the last five
+    /// minutes, where that is known.
+    pub fn usual_wait_ms(&self, now: Timestamp) -> Option<u32> {
+        self.past.as_ref()?.latency.percentile(now, 5, 95)
+    }
+
+    /// Returns whether another endpoint may be asked beside this one: for one request in twenty.
+    pub fn may_hedge(&mut self, now: Timestamp) -> bool {
+        self.hedges.spend(now)
+    }
+
     /// Returns whether a request that failed elsewhere may come here. Always, unless nearly all the
     /// room is taken: then one for five of its own, and ten a second.
     pub fn may_take_over(&mut self, now: Timestamp) -> bool {
@@ -211,6 +224,7 @@ impl EndpointState {
         self.last_began = now;
         self.retries.earn(now);
         self.crowding.earn(now);
+        self.hedges.earn(now);
         self.lanes.entry(credential).or_default().begin(tokens);
         self.pace.begin(self.tickets, size, now);
         let under_way = UnderWay { began: now, lane: credential, on_trial };

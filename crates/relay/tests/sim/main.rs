@@ -11,6 +11,8 @@
 mod books;
 mod credentials;
 mod documents;
+mod elsewhere;
+mod hedge;
 mod oracle;
 mod outage;
 mod resume;

@@ -27,7 +27,7 @@ use crate::oracle::Seen;
 use crate::world::{PausedClock, TIMEOUTS, decoded, heard, key, offer, overlay};
 
 const THOUGHT: [&str; 3] = ["First I ", "look at the ", "river. "];
-const TEXT: [&str; 6] = ["The river ", "Fulda ", "flößt ", "into the ", "Weser ", "at Münden."];
+pub const TEXT: [&str; 6] = ["The river ", "Fulda ", "flößt ", "into the ", "Weser ", "at Münden."];
 
 /// How the second provider goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Relaying {
     }
 }
 
-fn pieces(skipped: usize, thinks: bool) -> Vec<Bytes> {
+pub fn pieces(skipped: usize, thinks: bool) -> Vec<Bytes> {
     let chunk = |choice: Value| {
         let chunk = json!({
             "id": "up-1", "object": "chat.completion.chunk", "created": 1, "model": "one",
@@ -124,9 +124,9 @@ fn pieces(skipped: usize, thinks: bool) -> Vec<Bytes> {
     pieces
 }
 
-struct Pieces {
-    pieces: VecDeque<Bytes>,
-    breaks: bool,
+pub struct Pieces {
+    pub pieces: VecDeque<Bytes>,
+    pub breaks: bool,
 }
 
 impl Body for Pieces {
@@ -203,7 +203,7 @@ async fn perform(cuts: Vec<usize>, habit: Habit, wants: bool) -> Outcomes {
 }
 
 /// Reads a stream as a client does. Returns thought and text.
-fn read(seen: &Seen) -> (String, String) {
+pub fn read(seen: &Seen) -> (String, String) {
     let Seen::Streamed(stream) = seen else { panic!("no stream: {seen:?}") };
     assert_eq!(stream.matches("data: [DONE]").count(), 1, "{stream}");
     assert_eq!(stream.matches("\"finish_reason\":\"stop\"").count(), 1, "{stream}");

@@ -63,6 +63,10 @@ pub struct Town {
     upstream: Arc<Timed>,
     keys: Vec<Arc<ApiKey>>,
     begun: Instant,
+    /// What was settled.
+    pub archived: Arc<Memory>,
+    /// Callers ask for a second endpoint beside a slow one.
+    pub hedges: bool,
 }
 
 /// What became of a request.
@@ -94,7 +98,8 @@ impl Town {
             asked: Mutex::default(),
         });
         let offers: Vec<Offer> = (0..providers as u32).map(EndpointIx).map(offer).collect();
-        let ledger = Arc::new(MemoryLedger::new(Arc::new(Memory::default())));
+        let archived = Arc::new(Memory::default());
+        let ledger = Arc::new(MemoryLedger::new(archived.clone()));
         let keys: Vec<Arc<ApiKey>> = (0..CALLERS)
             .map(|it| Arc::new(ApiKey { limit: None, ..key(&it.to_string()) }))
             .collect();
@@ -112,7 +117,15 @@ impl Town {
             sorter: None,
         };
         let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health);
-        Town { world: Arc::new(world), snapshot: Arc::new(snapshot), upstream, keys, begun }
+        Town {
+            world: Arc::new(world),
+            snapshot: Arc::new(snapshot),
+            upstream,
+            keys,
+            begun,
+            archived,
+            hedges: false,
+        }
     }
 
     /// Has `requests` sent, one every `gap_ms`, and returns what became of them.
@@ -138,8 +151,10 @@ impl Town {
     fn call(&self, number: u64) -> Call {
         let body = format!(
             "{{\"model\":\"sim/one\",\"stream\":{},\"max_tokens\":10,\"messages\":\
-             [{{\"role\":\"user\",\"content\":\"number {number}\"}}]}}",
-            number.is_multiple_of(2)
+             [{{\"role\":\"user\",\"content\":\"number {number}\"}}],\
+             \"provider\":{{\"hedge\":{}}}}}",
+            number.is_multiple_of(2),
+            self.hedges
         );
         Call {
             id: GenerationId::new(1_787_000_000, self.world.entropy.draw()),

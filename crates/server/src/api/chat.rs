@@ -149,6 +149,9 @@ async fn serve(
     if headers_ask(&head.headers, &RESUME) {
         request.facts.preferences.resume = true;
     }
+    if headers_ask(&head.headers, &HEDGE) {
+        request.facts.preferences.hedge = true;
+    }
     if request.facts.session_id.is_none() {
         request.facts.session_id = text(&head.headers, &SESSION_ID, 256);
     }
@@ -171,6 +174,8 @@ async fn serve(
 
 /// As `provider.resume` in the body.
 const RESUME: HeaderName = HeaderName::from_static("x-interline-resume");
+/// As `provider.hedge` in the body.
+const HEDGE: HeaderName = HeaderName::from_static("x-interline-hedge");
 const SESSION_ID: HeaderName = HeaderName::from_static("x-session-id");
 const TITLES: [HeaderName; 2] =
     [HeaderName::from_static("x-openrouter-title"), HeaderName::from_static("x-title")];

@@ -85,6 +85,7 @@ fn preferences(lots: &mut Lots) -> Preferences {
         max_latency_ms: one_of(lots, &cutoffs),
         distillable: false,
         resume: lots.below(8) == 0,
+        hedge: false,
     }
 }
 
