@@ -39,8 +39,8 @@ enum Second {
 }
 
 /// Returns whom a request may be sent to besides: the next endpoint of its model, where the caller
-/// wants that, nothing has failed yet, all endpoints of the model are well, and it is known how long
-/// the first one usually takes.
+/// wants that, nothing has failed yet, all endpoints of the model are well, and it is known how
+/// long the first one usually takes.
 pub(crate) async fn hedge(world: &World, journey: &mut Journey, leg: &Leg) -> Option<Hedge> {
     let facts = &journey.call.request.facts;
     let is_wanted = facts.preferences.hedge && facts.operation == Operation::Chat;
@@ -151,8 +151,8 @@ async fn run(
     of_first
 }
 
-/// Takes note of an endpoint that another one overtook, and of what it will bill: its prompt, and an
-/// answer where it does not stop.
+/// Takes note of an endpoint that another one overtook, and of what it will bill: its prompt, and
+/// an answer where it does not stop.
 fn overtaken(world: &World, journey: &mut Journey, leg: &Leg) {
     let place = leg.candidate.endpoint;
     let let_go = Failure::new(

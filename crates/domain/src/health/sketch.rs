@@ -39,7 +39,8 @@ impl Sketch {
         *count = count.saturating_add(1);
     }
 
-    /// Returns what so many percent of the values of the last `minutes` stay under; none of nothing.
+    /// Returns what so many percent of the values of the last `minutes` stay under. None of
+    /// nothing.
     pub(super) fn percentile(&self, now: Timestamp, minutes: usize, percent: u32) -> Option<u32> {
         let sum = self.sum(now, minutes);
         sum.iter().any(|count| *count != 0).then(|| point(&sum, percent))
