@@ -75,6 +75,7 @@ async fn perform(first: Vec<Bytes>, second: Second, spoken: (&str, &str)) -> (Se
         bonds: Bonds::default(),
         ledger: ledger.clone(),
         limits: Arc::new(domain::limit::Unlimited),
+        sorter: None,
         tasks: TaskTracker::new(),
         drains: Drains::default(),
         mutant: Mutant::None,
