@@ -127,8 +127,10 @@ async fn run(
     let Ok(other) = set_out(world, journey, (hedge.candidate, None), false) else {
         return Some(first.await);
     };
+    // So it is told of even where the caller leaves while both are under way.
+    *second = Second::Overtaken(other);
     let (mut of_first, mut of_second) = (None, None);
-    {
+    if let Second::Overtaken(other) = &*second {
         let tried = other.tried(call);
         let mut beside = pin!(unheard(clock, call, &tried, &other.errand));
         let is_answered =
@@ -144,10 +146,11 @@ async fn run(
             }
         }
     }
-    *second = match of_second {
-        Some(done) => Second::Done(other, done),
-        None => Second::Overtaken(other),
-    };
+    if let Some(done) = of_second
+        && let Second::Overtaken(other) = std::mem::replace(second, Second::Spared)
+    {
+        *second = Second::Done(other, done);
+    }
     of_first
 }
 

@@ -81,3 +81,23 @@ async fn failures_beside_it_change_nothing_of_that() {
         settled(&town);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_while_two_are_asked_leaves_both_on_record() {
+    let late = |now: u64| if now < 10_000 { 40 } else { 1_500 };
+    let almanac = move |_, now: u64, _| Fate::Answer { after_ms: late(now), gap_ms: 5 };
+    let mut town = Town::found(3, 1, Box::new(almanac));
+    (town.hedges, town.patience_ms) = (true, 600);
+    town.live(700, 20).await;
+    town.rest().await;
+    let settled: Vec<Generation> = town.archived.0.lock().unwrap().clone();
+    let told: usize = settled.iter().map(|it| it.detail.attempts.len()).sum();
+    assert_eq!(told, town.asked().len());
+    let left = settled.iter().filter(|it| it.outcome != Outcome::Finished);
+    let hedged: Vec<&Generation> = left.filter(|it| it.detail.attempts.len() == 2).collect();
+    assert!(!hedged.is_empty());
+    for it in hedged {
+        let free = it.detail.parts.iter().filter(|part| !part.is_charged);
+        assert_eq!(free.count(), 1, "{it:?}");
+    }
+}

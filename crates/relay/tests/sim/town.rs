@@ -13,7 +13,7 @@ use domain::key::{ApiKey, Spend};
 use domain::port::{Entropy, Waiting};
 use relay::mutant::Mutant;
 use relay::{Bonds, Call, Drains, Offer, Response, Snapshot, Upstream, World, relay};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::books::{Memory, MemoryLedger};
@@ -67,6 +67,8 @@ pub struct Town {
     pub archived: Arc<Memory>,
     /// Callers ask for a second endpoint beside a slow one.
     pub hedges: bool,
+    /// How long callers wait for the end of an answer.
+    pub patience_ms: u64,
 }
 
 /// What became of a request.
@@ -125,6 +127,7 @@ impl Town {
             begun,
             archived,
             hedges: false,
+            patience_ms: u64::MAX,
         }
     }
 
@@ -134,13 +137,20 @@ impl Town {
         for number in 0..requests {
             let at = number * gap_ms;
             sleep_until(self.begun + Duration::from_millis(at)).await;
-            under_way.push(tokio::spawn(ask(self.world.clone(), self.call(number), at)));
+            let asked = ask(self.world.clone(), self.call(number), at, self.patience_ms);
+            under_way.push(tokio::spawn(asked));
         }
         let mut told = Vec::new();
         for asked in under_way {
             told.push(asked.await.expect("no request panics"));
         }
         told
+    }
+
+    /// Waits until nothing is under way.
+    pub async fn rest(&self) {
+        self.world.tasks.close();
+        self.world.tasks.wait().await;
     }
 
     /// Returns which endpoint was asked when.
@@ -169,11 +179,15 @@ impl Town {
     }
 }
 
-async fn ask(world: Arc<World>, call: Call, at: u64) -> Told {
+async fn ask(world: Arc<World>, call: Call, at: u64, patience_ms: u64) -> Told {
     let begun = Instant::now();
-    let (seen, retry_after_ms) = match relay(&world, call).await {
-        Err(refusal) => (Seen::refused(&refusal.failure), refusal.failure.retry_after_ms),
-        Ok(reply) => (heard(reply).await, None),
+    let answer = async {
+        match relay(&world, call).await {
+            Err(refusal) => (Seen::refused(&refusal.failure), refusal.failure.retry_after_ms),
+            Ok(reply) => (heard(reply).await, None),
+        }
     };
+    let heard = timeout(Duration::from_millis(patience_ms), answer).await;
+    let (seen, retry_after_ms) = heard.unwrap_or((Seen::Left, None));
     Told { at, took: begun.elapsed().as_millis() as u64, seen, retry_after_ms }
 }
