@@ -25,3 +25,4 @@ mod routing;
 mod shed;
 mod stand;
 mod streams;
+mod traffic;
