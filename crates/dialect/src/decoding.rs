@@ -127,6 +127,17 @@ pub(crate) fn parse(data: &[u8]) -> Result<Value, Failure> {
     serde_json::from_slice(data).map_err(|_| error::nonsense("holds an event that cannot be read"))
 }
 
+/// Checks that what gets the house's identity can have one: it is an object, or missing.
+///
+/// # Errors
+/// When it is neither.
+pub(crate) fn signable(value: &Value) -> Result<(), Failure> {
+    match value {
+        Value::Object(_) | Value::Null => Ok(()),
+        _ => Err(error::nonsense("holds an event that makes no sense")),
+    }
+}
+
 /// Checks that what passes unread is JSON.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use super::decoder::Message;
 use super::encoder::{push_event, push_stop};
 use super::failing::{error_body, message};
 use super::{answer, usage};
-use crate::decoding::{EventReader, check, is_named, is_word, parse};
+use crate::decoding::{EventReader, check, is_named, is_word, parse, signable};
 use crate::dialect::{ClientDialect, Face, Host};
 use crate::error;
 use crate::exchange::{
@@ -173,6 +173,7 @@ impl State {
         match kind.as_str() {
             "message_start" => {
                 let message = &mut event["message"];
+                signable(message)?;
                 usage::merge(&mut self.usage, &message["usage"]);
                 self.observed.upstream_id = message["id"].as_str().map(str::to_owned);
                 sign(message, &self.face);

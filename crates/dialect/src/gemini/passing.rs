@@ -15,7 +15,7 @@ use super::failing::error_body;
 use super::plain::{Plain, plain};
 use super::usage;
 use super::whole::whole;
-use crate::decoding::{EventReader, Reading, parse};
+use crate::decoding::{EventReader, Reading, parse, signable};
 use crate::dialect::{ClientDialect, Face, Host};
 use crate::error;
 use crate::exchange::{
@@ -189,6 +189,7 @@ impl State {
 
     fn full(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<Step, Failure> {
         let mut value = parse(data)?;
+        signable(&value)?;
         let taken = self.chunks.take(b"", &value, &mut self.events);
         let content = self.note();
         taken?;

@@ -10,7 +10,7 @@ use super::decoder::Response;
 use super::encoder::code;
 use super::usage;
 use super::whole::whole;
-use crate::decoding::{EventReader, check, is_named, is_word, parse};
+use crate::decoding::{EventReader, check, is_named, is_word, parse, signable};
 use crate::dialect::{ClientDialect, Face, Host};
 use crate::envelope;
 use crate::error;
@@ -189,6 +189,7 @@ impl State {
         match kind.as_str() {
             "response.created" | "response.in_progress" => {
                 let response = &mut event["response"];
+                signable(response)?;
                 self.observed.upstream_id = response["id"].as_str().map(str::to_owned);
                 sign(response, &self.face);
                 let text = event.to_string();
@@ -197,6 +198,7 @@ impl State {
             }
             "response.completed" | "response.incomplete" => {
                 let response = &mut event["response"];
+                signable(response)?;
                 let (finish, native) = answer::ending(response, self.calls);
                 self.observed.finish = Some(finish);
                 self.observed.native_finish = Some(native);

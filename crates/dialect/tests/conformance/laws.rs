@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use dialect::exchange::{Exchange, Observed};
+use domain::catalog::Dialect;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
@@ -68,6 +69,30 @@ fn wherever_the_network_cuts_callers_see_the_same() {
             breaches.check(same, || format!("{} in pieces of {size}", fixture.name));
         }
     });
+}
+
+#[test]
+fn what_should_be_an_object_and_is_none_breaks_the_stream() {
+    let strange = [
+        (Dialect::GoogleGemini, "data: true\n\n"),
+        (Dialect::GoogleGemini, "data: [{\"candidates\":[]}]\n\n"),
+        (
+            Dialect::AnthropicMessages,
+            "event: message_start\ndata: {\"type\":\"message_start\",\"message\":true}\n\n",
+        ),
+        (
+            Dialect::OpenaiResponses,
+            "data: {\"type\":\"response.created\",\"response\":\"none\"}\n\n",
+        ),
+        (Dialect::OpenaiResponses, "data: {\"type\":\"response.completed\",\"response\":[]}\n\n"),
+    ];
+    for (dialect, event) in strange {
+        let row = ROWS.iter().find(|row| row.dialect == dialect).expect("a dialect with fixtures");
+        let fixture = &row.streams()[0];
+        let [own, _] = lanes(row, fixture);
+        let seen = stream(&*own.exchange, [event.as_bytes()]);
+        assert!(seen.outcome.is_err(), "{event}");
+    }
 }
 
 /// Returns a stream of events with the JSON of each in as many lines as it takes.

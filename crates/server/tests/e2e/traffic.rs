@@ -48,16 +48,16 @@ async fn what_was_asked_is_counted_once_also_after_a_restart() {
         assert_eq!(stand.caller.chat(&ask("x/sonnet-4.5", LETTER)).await.status, 200);
     }
     assert_eq!(stand.caller.chat(&ask("y/small-1", LETTER)).await.status, 200);
-    let board = told(&stand, "/api/v1/rankings/models", 4).await;
+    let board = told(&stand, "/rankings/models", 4).await;
     let row = &board["data"][0];
     assert_eq!((&row["name"], &row["requests"]), (&json!("x/sonnet-4.5"), &json!(3)), "{board:#}");
     assert_eq!(board["meta"]["version"], "rk-1");
     assert_eq!(board["meta"]["synthetic"], false);
-    let providers = told(&stand, "/api/v1/rankings/providers.json?by=spend", 4).await;
+    let providers = told(&stand, "/rankings/providers.json?by=spend", 4).await;
     assert_eq!(providers["data"].as_array().map(Vec::len), Some(2), "{providers:#}");
     stand.restart();
     assert_eq!(stand.caller.chat(&ask("y/small-1", LETTER)).await.status, 200);
-    let board = told(&stand, "/api/v1/rankings/models?window=day", 5).await;
+    let board = told(&stand, "/rankings/models?window=day", 5).await;
     assert_eq!(board["data"].as_array().map(Vec::len), Some(2), "{board:#}");
     assert_eq!(first_task(&stand).await, "translation");
 }
@@ -65,7 +65,7 @@ async fn what_was_asked_is_counted_once_also_after_a_restart() {
 /// What most requests were for. On a busy machine some are settled before that is told.
 async fn first_task(stand: &Stand) -> String {
     for _ in 0..100 {
-        let tasks = stand.caller.get("/api/v1/classifications/task").await.json();
+        let tasks = stand.caller.get("/classifications/task").await.json();
         if let Some(tag) = tasks["data"]["classifications"][0]["tag"].as_str() {
             return tag.to_owned();
         }
@@ -79,8 +79,8 @@ async fn first_task(stand: &Stand) -> String {
 async fn page_twins_and_api_tell_the_same_figures_to_those_who_may_see_them() {
     let stand = Stand::with(&OFFERS).await;
     assert_eq!(stand.caller.chat(&ask("x/sonnet-4.5", LETTER)).await.status, 200);
-    let board = told(&stand, "/api/v1/rankings/models", 1).await;
-    let csv = stand.caller.get("/api/v1/rankings/models.csv").await;
+    let board = told(&stand, "/rankings/models", 1).await;
+    let csv = stand.caller.get("/rankings/models.csv").await;
     let mut rows = csv.text.lines();
     let names: Vec<&str> = rows.next().expect("a head").split(',').collect();
     let values: Vec<&str> = rows.next().expect("a row").split(',').collect();
@@ -89,21 +89,21 @@ async fn page_twins_and_api_tell_the_same_figures_to_those_who_may_see_them() {
             assert_eq!(value, told.to_string(), "{name}");
         }
     }
-    let endpoints = stand.caller.get("/api/v1/models/x/sonnet-4.5/endpoints").await.json();
+    let endpoints = stand.caller.get("/models/x/sonnet-4.5/endpoints").await.json();
     let traffic = &endpoints["data"]["endpoints"][0]["traffic"];
     assert_eq!(traffic["last_90d"]["tries"], 1, "{endpoints:#}");
     assert_eq!(traffic["last_90d"]["uptime"], 100.0);
     let stranger = stand.caller.with_key("sk-or-v1-nobody");
-    for path in ["/api/v1/rankings", "/api/v1/rankings/models", "/api/v1/datasets/rankings-daily"] {
+    for path in ["/rankings", "/rankings/models", "/datasets/rankings-daily"] {
         assert_eq!(stranger.get(path).await.status, 401, "{path}");
     }
     for (path, status) in [
-        ("/api/v1/rankings/nothing", 404),
-        ("/api/v1/rankings/models?window=year", 400),
-        ("/api/v1/datasets/rankings-daily?start_date=2026-02-30", 400),
-        ("/api/v1/datasets/rankings-daily?category=programming", 400),
-        ("/api/v1/datasets/app-rankings?limit=0", 400),
-        ("/api/v1/classifications/task?window=30d", 400),
+        ("/rankings/nothing", 404),
+        ("/rankings/models?window=year", 400),
+        ("/datasets/rankings-daily?start_date=2026-02-30", 400),
+        ("/datasets/rankings-daily?category=programming", 400),
+        ("/datasets/app-rankings?limit=0", 400),
+        ("/classifications/task?window=30d", 400),
     ] {
         assert_eq!(
             stand.caller.send(Method::GET, path, &Value::Null).await.status,
@@ -120,7 +120,7 @@ async fn a_public_instance_tells_nothing_of_a_few_accounts() {
     let mut seen = Value::Null;
     for _ in 0..600 {
         let stranger = stand.caller.with_key("sk-or-v1-nobody");
-        seen = stranger.get("/api/v1/rankings/models").await.json();
+        seen = stranger.get("/rankings/models").await.json();
         if seen["meta"]["scope"]["public"] == true {
             break;
         }
