@@ -55,6 +55,8 @@ async fn what_was_asked_is_counted_once_also_after_a_restart() {
     assert_eq!(board["meta"]["synthetic"], false);
     let providers = told(&stand, "/rankings/providers.json?by=spend", 4).await;
     assert_eq!(providers["data"].as_array().map(Vec::len), Some(2), "{providers:#}");
+    stand.signal("-TERM");
+    assert!(stand.ended().await.success());
     stand.restart();
     assert_eq!(stand.caller.chat(&ask("y/small-1", LETTER)).await.status, 200);
     let board = told(&stand, "/rankings/models?window=day", 5).await;
