@@ -19,8 +19,10 @@ pub struct Governor {
     beats: u32,
 }
 
-/// However much there is to do.
-const LEAST: u32 = 16;
+/// However much there is to do: so few wait for providers without holding anybody up, and where
+/// work is late all the same, something else keeps the machine busy, which refusing them would not
+/// end.
+const LEAST: u32 = 256;
 /// Beats in a row before it is believed that a queue stands.
 const BEATS_MIN: u32 = 2;
 

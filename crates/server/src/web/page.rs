@@ -39,8 +39,6 @@ pub(super) fn frame(
     title: &str,
     description: &str,
 ) -> Frame {
-    let snapshot = &app.current().snapshot;
-    let first = snapshot.catalog.find_model(demo::FIRST_MODEL);
     Frame {
         title: title.to_owned(),
         description: description.to_owned(),
@@ -50,9 +48,16 @@ pub(super) fn frame(
         twins: Vec::new(),
         script: None,
         indexed: true,
-        demo: first.is_some_and(|place| !snapshot.callable(place).is_empty()),
+        demo: is_demo(app),
         made_up: app.figures.get().has_synthetic,
     }
+}
+
+/// Returns whether the models of the demo can be called.
+pub(super) fn is_demo(app: &App) -> bool {
+    let snapshot = &app.current().snapshot;
+    let first = snapshot.catalog.find_model(demo::FIRST_MODEL);
+    first.is_some_and(|place| !snapshot.callable(place).is_empty())
 }
 
 /// Returns a page's other forms: the same address with another ending.

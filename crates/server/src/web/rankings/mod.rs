@@ -20,7 +20,7 @@ use site::{Section, Twin};
 use traffic::figures::{Figures, Scope, Subject};
 
 use super::missing::missing;
-use super::page::{MARKDOWN, Pairs, Shared, frame, pairs, twins};
+use super::page::{MARKDOWN, Pairs, Shared, frame, is_demo, pairs, twins};
 use super::{reply, sheet};
 use crate::app::App;
 use ask::Ask;
@@ -75,6 +75,7 @@ pub(super) async fn one(
     let figures = told(&app);
     let view = match &figures {
         Some(figures) => answer(&app, figures, name, &asked),
+        None if is_demo(&app) => unwritten(word),
         None => closed(word),
     };
     match ending {
@@ -118,6 +119,17 @@ fn closed(word: &str) -> View {
                 `figures = true` under `[site]`, or to the world by the rules of rk-1 with \
                 `enabled = true` under `[public]`."
             .to_owned(),
+        ..Ranking::default()
+    };
+    View { page, rows: Vec::new() }
+}
+
+/// What is said while the traffic of the demo is being made up.
+fn unwritten(word: &str) -> View {
+    let page = Ranking {
+        question: word.to_owned(),
+        answer: "The traffic of this demo is being made up.".to_owned(),
+        empty: "Ninety days of it take some seconds. Look again in half a minute.".to_owned(),
         ..Ranking::default()
     };
     View { page, rows: Vec::new() }
