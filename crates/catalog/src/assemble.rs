@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::catalog::{Billing, Catalog, Endpoint, Model, ModelIx, Provider, ProviderIx};
+use domain::catalog::{Billing, Catalog, Endpoint, Model, ModelIx, Provider, ProviderIx, STEALTH};
 use domain::nearest::nearest;
 
 use crate::base_url::{self, Reach};
@@ -52,7 +52,11 @@ pub(crate) fn assemble(rows: Rows, sink: &Sink) -> Loaded {
         routable: endpoints.iter().filter(|endpoint| endpoint.is_routable()).count(),
     };
     let catalog = Catalog::assemble(models, providers, endpoints, aliases);
-    Loaded { catalog, authors: rows.authors.into_iter().collect(), counts }
+    let mut authors: BTreeMap<String, String> = rows.authors.into_iter().collect();
+    if catalog.models().iter().any(|model| model.stealth.is_some()) {
+        authors.insert(STEALTH.to_owned(), "Stealth".to_owned());
+    }
+    Loaded { catalog, authors, counts }
 }
 
 /// Returns the models, newest first, as lists show them.
@@ -200,6 +204,11 @@ fn aliases(rows: Vec<AliasRow>, models: &[Model], sink: &Sink) -> BTreeMap<Strin
             let near = nearest(&row.to, ids.iter().copied(), 3);
             let message = format!("there is no such model{}", overlay::hint(&near));
             sink.push(row.place.fault_at("to", FaultKind::UnknownModel, message));
+        }
+        let hidden = format!("{STEALTH}/");
+        if row.to.starts_with(&hidden) && !row.from.starts_with(&hidden) {
+            let message = format!("must begin with `{hidden}`, where `to` does");
+            sink.push(row.place.fault_at("from", FaultKind::BadName, message));
         }
         aliases.insert(row.from, row.to);
     }

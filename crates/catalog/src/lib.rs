@@ -15,6 +15,7 @@ mod price;
 mod provider;
 mod row;
 mod source;
+mod stealth;
 
 pub use assemble::{Counts, Loaded};
 pub use fault::{Fault, FaultKind};

@@ -4,6 +4,7 @@ use domain::catalog::{Modality, Model, ModelKind};
 
 use crate::fault::{FaultKind, Place};
 use crate::row::Row;
+use crate::stealth;
 
 /// A model, and where it was read.
 pub(crate) struct ModelRow {
@@ -20,6 +21,7 @@ pub(crate) fn read(row: Row<'_>) -> Option<ModelRow> {
         ModelKind::Stt => vec![Modality::Audio],
         _ => vec![Modality::Text],
     });
+    let is_stealth = row.flag("stealth").unwrap_or(false);
     let id_or_empty = id.clone().unwrap_or_default();
     let model = Model {
         name: name.unwrap_or_else(|| id_or_empty.clone()),
@@ -42,6 +44,7 @@ pub(crate) fn read(row: Row<'_>) -> Option<ModelRow> {
         permaslug: row.text("permaslug").unwrap_or_else(|| id_or_empty.clone()),
         quality: quality(&row),
         description: row.text("description").unwrap_or_default(),
+        stealth: stealth::read(&row, is_stealth),
         id: id_or_empty,
     };
     // Who named the model: for whoever imports, not for those who call it.
@@ -51,6 +54,7 @@ pub(crate) fn read(row: Row<'_>) -> Option<ModelRow> {
     if id.is_some() && !usable {
         row.fault("id", FaultKind::BadName, "must be `author/slug`: a-z, 0-9 and . : _ -");
     }
+    stealth::check(&row, &model, is_stealth);
     row.finish();
     usable.then_some(ModelRow { place, model })
 }

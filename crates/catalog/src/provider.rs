@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::catalog::{Auth, DataPolicy, Dialect, Provider, ProviderClass, Training};
+use domain::catalog::{Auth, DataPolicy, Dialect, Provider, ProviderClass, STEALTH, Training};
 use domain::quirk::Quirks;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -252,6 +252,10 @@ fn also(row: &Row<'_>, reach: Reach) -> BTreeMap<Dialect, String> {
 fn check_names(row: &Row<'_>, read: &ProviderRow) {
     if !read.slug.is_empty() && !is_slug(&read.slug) {
         row.fault("slug", FaultKind::BadName, "may hold a-z, 0-9 and -");
+    }
+    if read.slug == STEALTH {
+        let message = "is what providers are called that are not told";
+        row.fault("slug", FaultKind::BadName, message);
     }
     let variables = read.key_env.iter().flatten().chain(read.placeholder_env.values());
     for name in variables {

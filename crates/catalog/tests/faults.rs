@@ -279,3 +279,44 @@ fn a_report_reads_like_a_compiler() {
     let report: Vec<String> = faults(&layers).iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(report.join("\n"));
 }
+
+/// An overlay with a model of these lines; the endpoint that offers it begins after them.
+fn stealth_with(id: &str, lines: &str) -> Layers {
+    overlay(&format!(
+        "[[model]]\nid = '{id}'\n{lines}\n[[endpoint]]\nprovider = 'host'\nmodel = '{id}'\n\
+         id = 'own'\nprice = {{ input = '1' }}\n"
+    ))
+}
+
+#[test]
+fn a_model_whose_maker_is_not_told_says_its_terms_and_nothing_that_tells() {
+    use FaultKind::{BadName, BadValue, MissingKey};
+    let sound = "stealth = true\nterms = 'We may read along.'";
+    assert_eq!(faults(&stealth_with("stealth/one", sound)), []);
+    assert_eq!(faults(&stealth_with("stealth/one", &format!("{sound}\nkind = 'chat'"))), []);
+
+    let key = |key: &str| format!("model[stealth/one].{key}");
+    let check_own = |lines: &str, kind, line, at: &str| {
+        check(&stealth_with("stealth/one", lines), kind, line, &key(at));
+    };
+    check_own("stealth = true", MissingKey, 1, "terms");
+    check_own("stealth = true\nterms = ''", MissingKey, 4, "terms");
+    check_own("stealth = true\nterms = '  '", BadValue, 4, "terms");
+    check_own("stealth = true\nterms = \"a\\u0007b\"", BadValue, 4, "terms");
+    let long = format!("stealth = true\nterms = '{}'", "a".repeat(4_001));
+    check_own(&long, BadValue, 4, "terms");
+    for told in ["tokenizer = 'Own'", "hf = 'own/One'", "license = 'mit'", "permaslug = 'own/one'"]
+    {
+        let (name, _) = told.split_once(' ').expect("it has a name");
+        check_own(&format!("{sound}\n{told}"), BadValue, 5, name);
+    }
+    check_own(&format!("{sound}\nkind = 'embedding'"), BadValue, 5, "kind");
+    check_own("context = 9", BadName, 2, "id");
+    check(&stealth_with("own/one", sound), BadName, 2, "model[own/one].id");
+    let alias = "[[model_alias]]\nfrom = 'own-one'\nto = 'stealth/one'";
+    let mut laid = stealth_with("stealth/one", sound);
+    laid.overlays[0].push(file("catalog.d/20-alias.toml", alias));
+    check(&laid, BadName, 1, "model_alias[own-one].from");
+    let named = "[provider.stealth]\nbase_url = 'https://a.example'\ndialect = 'ollama'";
+    check(&overlay(named), BadName, 1, "provider.stealth.slug");
+}

@@ -42,6 +42,23 @@ fn its_overlay_can_be_laid_over_what_is_shipped() {
 }
 
 #[test]
+fn its_model_without_a_maker_can_be_laid_over_its_provider() {
+    let inhouse = block("[provider.groq]");
+    let inhouse = inhouse.split_once("[provider.inhouse]").expect("it is there").1;
+    let inhouse = inhouse.split_once("\n\n").expect("it ends").0;
+    let overlay = format!("[provider.inhouse]{inhouse}\n{}", block("[[model]]\nid = \"stealth/"));
+    let overlays = vec![vec![file("catalog.d/own.toml", overlay)]];
+    let loaded = load(&Layers { overlays, ..Layers::shipped() }).unwrap_or_else(|faults| {
+        panic!("{faults:#?}");
+    });
+    let place = loaded.catalog.find_model("stealth/heron").expect("the model is there");
+    let stealth = loaded.catalog.model(place).stealth.clone().expect("its maker is not told");
+    assert!(stealth.terms.starts_with("Heron belongs to a lab"), "{}", stealth.terms);
+    assert_eq!(stealth.terms_hash.len(), 16);
+    assert_eq!(loaded.authors["stealth"], "Stealth");
+}
+
+#[test]
 fn it_explains_every_flag_and_no_other() {
     let table = README.split("## Quirks").nth(1).expect("the section is there");
     let table = table.split("## Overlays").next().expect("a section ends");

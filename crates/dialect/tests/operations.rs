@@ -382,5 +382,6 @@ fn catalog_model() -> domain::catalog::Model {
         permaslug: "acme/tiny".to_owned(),
         quality: None,
         description: String::new(),
+        stealth: None,
     }
 }

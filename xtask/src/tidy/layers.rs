@@ -27,7 +27,16 @@ const LAYERS: [(&str, May); 13] = [
     ),
     (
         "crates/catalog",
-        May::Only(&["domain", "include_dir", "serde", "serde_json", "toml", "jiff", "thiserror"]),
+        May::Only(&[
+            "domain",
+            "include_dir",
+            "serde",
+            "serde_json",
+            "sha2",
+            "toml",
+            "jiff",
+            "thiserror",
+        ]),
     ),
     ("crates/classify", May::Only(&["aho-corasick", "whatlang"])),
     ("crates/ledger", May::Only(&["domain", "crc32c", "serde", "serde_json", "thiserror"])),

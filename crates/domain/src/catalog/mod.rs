@@ -12,7 +12,7 @@ mod whole;
 
 pub use bare::Bare;
 pub use endpoint::{Billing, Endpoint, EndpointStatus, ReasoningControls, Tier};
-pub use model::{Modality, Model, ModelKind};
+pub use model::{Modality, Model, ModelKind, STEALTH, Stealth};
 pub use place::{EndpointIx, ModelIx, ProviderIx};
 pub use provider::{Auth, DataPolicy, Dialect, Provider, ProviderClass, Training};
 pub use whole::Catalog;

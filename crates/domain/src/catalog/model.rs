@@ -48,7 +48,22 @@ pub struct Model {
     pub quality: Option<u8>,
     /// What it is, in a sentence or two. Empty where nobody wrote one.
     pub description: String,
+    /// Whoever made it does not want to be known yet.
+    pub stealth: Option<Stealth>,
 }
+
+/// What a caller has to know of a model whose maker is not told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stealth {
+    /// What callers accept before they use it: plain text, in which a line feed ends a line.
+    pub terms: String,
+    /// The first 16 hexadecimal digits of the SHA-256 of the terms, by which an acceptance says
+    /// which terms it means.
+    pub terms_hash: String,
+}
+
+/// The author of every model whose maker is not told, and the slug of whoever serves one.
+pub const STEALTH: &str = "stealth";
 
 impl Model {
     /// Returns the part of the id before the slash.

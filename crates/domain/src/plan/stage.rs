@@ -39,6 +39,7 @@ pub(crate) fn model(id: &str) -> Model {
         permaslug: id.to_owned(),
         quality: None,
         description: String::new(),
+        stealth: None,
     }
 }
 
