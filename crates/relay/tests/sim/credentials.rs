@@ -7,25 +7,20 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalog::{Layers, SourceFile};
 use dialect::exchange::Wire;
 use domain::catalog::EndpointIx;
 use domain::failure::Failure;
-use domain::generation::{App, CredentialLeft, Generation, Outcome};
+use domain::generation::{CredentialLeft, Generation, Outcome};
 use domain::health::Quota;
 use domain::id::GenerationId;
-use domain::key::Spend;
+use domain::key::{ApiKey, Spend};
 use domain::port::Waiting;
-use relay::mutant::Mutant;
-use relay::{
-    Body, Bonds, Call, ContentType, Drains, Offer, Response, Snapshot, Upstream, World, relay,
-};
+use relay::{Body, Call, ContentType, Offer, Response, Snapshot, Upstream, World, relay};
 use serde_json::{Value, json};
-use tokio::time::{Instant, advance};
-use tokio_util::task::TaskTracker;
+use tokio::time::advance;
 
 use crate::books::{Memory, MemoryLedger};
-use crate::world::{Dice, Drawn, PausedClock, TIMEOUTS, decoded, heard, key, overlay};
+use crate::world::{Dice, Drawn, TIMEOUTS, call, catalog, heard, key, overlay, world};
 
 const CREDENTIALS: [u64; 3] = [71, 72, 73];
 const PROMPT: u32 = 4_000;
@@ -103,24 +98,11 @@ impl House {
     fn new(credentials: &[u64]) -> House {
         let text = overlay(&[("a", "10")], true)
             .replace("output = \"10\" }", "output = \"10\", cache_read = \"1\" }");
-        let file = SourceFile { path: "credentials.toml".to_owned(), text };
-        let layers = Layers { base: vec![], overlays: vec![vec![file]] };
-        let catalog = Arc::new(catalog::load(&layers).unwrap().catalog);
+        let catalog = catalog(text);
         let archived = Arc::new(Memory::default());
         let ledger = Arc::new(MemoryLedger::new(archived.clone()));
         ledger.open(&key("k").id, Spend::default());
-        let world = Arc::new(World {
-            clock: Arc::new(PausedClock(Instant::now())),
-            entropy: Arc::new(Drawn(1)),
-            health: Arc::default(),
-            bonds: Bonds::default(),
-            ledger,
-            tasks: TaskTracker::new(),
-            drains: Drains::default(),
-            sorter: None,
-            limits: Arc::new(domain::limit::Unlimited),
-            mutant: Mutant::None,
-        });
+        let world = Arc::new(world(Drawn(1), ledger));
         let upstream = Arc::new(Caching::default());
         let offers = [Offer { endpoint: EndpointIx(0), credentials: credentials.to_vec() }];
         let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health);
@@ -132,16 +114,10 @@ impl House {
             "model": "sim/one", "max_tokens": 10, "session_id": format!("c{conversation}"),
             "messages": [{"role": "user", "content": format!("c{conversation}")}],
         });
-        let call = Call {
-            id: GenerationId::new(1_787_000_000, u128::from(turn) + 1),
-            key: Arc::new(domain::key::ApiKey { limit: None, ..key("k") }),
-            request: decoded(body.to_string()),
-            received: self.world.clock.now(),
-            app: App::default(),
-            user_hash: None,
-            wants_metadata: false,
-            snapshot: self.snapshot.clone(),
-        };
+        let key = Arc::new(ApiKey { limit: None, ..key("k") });
+        let id = GenerationId::new(1_787_000_000, u128::from(turn) + 1);
+        let plain = call(&self.world, key, body.to_string(), self.snapshot.clone());
+        let call = Call { id, ..plain };
         if let Ok(reply) = relay(&self.world, call).await {
             heard(reply).await;
         }

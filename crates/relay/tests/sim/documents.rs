@@ -4,25 +4,19 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use catalog::{Layers, SourceFile};
 use dialect::documents::unread;
 use dialect::exchange::Wire;
 use domain::catalog::EndpointIx;
 use domain::failure::Failure;
-use domain::generation::App;
-use domain::id::GenerationId;
 use domain::key::Spend;
 use domain::port::Waiting;
-use relay::mutant::Mutant;
-use relay::{Bonds, Call, Drains, Offer, Response, Snapshot, Upstream, World, relay};
+use relay::{Offer, Response, Snapshot, Upstream};
 use serde_json::{Value, json};
-use tokio::time::Instant;
-use tokio_util::task::TaskTracker;
 
 use crate::books::{Memory, MemoryLedger};
 use crate::oracle::Seen;
 use crate::upstream::{Fate, act};
-use crate::world::{Drawn, PausedClock, TIMEOUTS, decoded, heard, key, offer, overlay};
+use crate::world::{Drawn, TIMEOUTS, alone, call, catalog, key, offer, overlay, world};
 
 /// A provider that reads what it is sent, and a reader that finds this in every PDF.
 struct Reading {
@@ -54,9 +48,7 @@ impl Upstream for Reading {
 
 /// Asks with the same document twice, and returns what the caller and the provider saw.
 async fn asked(text: Result<String, Failure>) -> (Seen, Arc<Reading>) {
-    let file = SourceFile { path: "sim.toml".to_owned(), text: overlay(&[("a", "1")], true) };
-    let layers = Layers { base: vec![], overlays: vec![vec![file]] };
-    let catalog = Arc::new(catalog::load(&layers).expect("the stage's catalog").catalog);
+    let catalog = catalog(overlay(&[("a", "1")], true));
     let ledger = Arc::new(MemoryLedger::new(Arc::new(Memory::default())));
     let key = Arc::new(key("k"));
     ledger.open(&key.id, Spend::default());
@@ -66,40 +58,15 @@ async fn asked(text: Result<String, Failure>) -> (Seen, Arc<Reading>) {
         sent: Mutex::default(),
         read: Mutex::default(),
     });
-    let world = Arc::new(World {
-        clock: Arc::new(PausedClock(Instant::now())),
-        entropy: Arc::new(Drawn(7)),
-        bonds: Bonds::default(),
-        health: Arc::default(),
-        ledger: ledger.clone(),
-        limits: Arc::new(domain::limit::Unlimited),
-        tasks: TaskTracker::new(),
-        drains: Drains::default(),
-        sorter: None,
-        mutant: Mutant::None,
-    });
+    let world = Arc::new(world(Drawn(7), ledger.clone()));
     let offers: Vec<Offer> = vec![offer(EndpointIx(0))];
     let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health);
     let file = json!({ "type": "file", "file": { "filename": "a.pdf",
         "file_data": "data:application/pdf;base64,JVBERi0=" } });
     let body = json!({ "model": "sim/one", "max_tokens": 100,
         "messages": [{ "role": "user", "content": [file, file] }] });
-    let call = Call {
-        id: GenerationId::new(1_787_000_000, 7),
-        key,
-        request: decoded(body.to_string()),
-        received: world.clock.now(),
-        app: App::default(),
-        user_hash: None,
-        wants_metadata: false,
-        snapshot: Arc::new(snapshot),
-    };
-    let seen = match relay(&world, call).await {
-        Err(refusal) => Seen::Refused(refusal.failure.status()),
-        Ok(reply) => heard(reply).await,
-    };
-    world.tasks.close();
-    world.tasks.wait().await;
+    let call = call(&world, key, body.to_string(), Arc::new(snapshot));
+    let seen = alone(&world, call).await;
     assert_eq!(ledger.holds_open(), 0);
     (seen, upstream)
 }

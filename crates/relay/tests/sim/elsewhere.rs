@@ -3,25 +3,20 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use catalog::{Layers, SourceFile};
 use dialect::exchange::Wire;
 use domain::catalog::EndpointIx;
 use domain::failure::Failure;
-use domain::generation::{App, Generation, Outcome};
+use domain::generation::{Generation, Outcome};
 use domain::health::Quota;
-use domain::id::GenerationId;
 use domain::key::Spend;
 use domain::port::Waiting;
-use relay::mutant::Mutant;
-use relay::{Bonds, Call, ContentType, Drains, Offer, Response, Snapshot, Upstream, World, relay};
+use relay::{ContentType, Offer, Response, Snapshot, Upstream};
 use serde_json::{Value, json};
-use tokio::time::Instant;
-use tokio_util::task::TaskTracker;
 
 use crate::books::{Memory, MemoryLedger};
 use crate::oracle::Seen;
 use crate::resume::{Pieces, TEXT, pieces, read};
-use crate::world::{Drawn, PausedClock, TIMEOUTS, decoded, heard, key, offer, overlay};
+use crate::world::{Drawn, TIMEOUTS, alone, call, catalog, key, offer, overlay, world};
 
 /// How the second provider answers a request.
 type Second = fn(&Value) -> Vec<Bytes>;
@@ -60,50 +55,21 @@ async fn perform(first: Vec<Bytes>, second: Second, spoken: (&str, &str)) -> (Se
     let other = other.replace("cancellable = true", &format!("quirks = {{ {quirks} }}"));
     let text = format!("{one}{other}")
         .replace("[\"text\"]\n[provider", "[\"text\"]\ntools = true\n[provider");
-    let file = SourceFile { path: "elsewhere.toml".to_owned(), text };
-    let layers = Layers { base: vec![], overlays: vec![vec![file]] };
-    let catalog = Arc::new(catalog::load(&layers).unwrap().catalog);
     let upstream = Arc::new(Pair { first, second, asked: Mutex::default() });
     let archived = Arc::new(Memory::default());
     let ledger = Arc::new(MemoryLedger::new(archived.clone()));
     let key = Arc::new(key("k"));
     ledger.open(&key.id, Spend::default());
-    let world = Arc::new(World {
-        clock: Arc::new(PausedClock(Instant::now())),
-        entropy: Arc::new(Drawn(1)),
-        health: Arc::default(),
-        bonds: Bonds::default(),
-        ledger: ledger.clone(),
-        limits: Arc::new(domain::limit::Unlimited),
-        sorter: None,
-        tasks: TaskTracker::new(),
-        drains: Drains::default(),
-        mutant: Mutant::None,
-    });
+    let world = Arc::new(world(Drawn(1), ledger.clone()));
     let offers: Vec<Offer> = (0..2).map(EndpointIx).map(offer).collect();
     let snapshot =
-        Arc::new(Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health));
+        Arc::new(Snapshot::new(catalog(text), upstream.clone(), TIMEOUTS, &offers, &world.health));
     let body = json!({
         "model": "sim/one", "stream": true, "max_tokens": 100,
         "provider": {"sort": "price", "resume": true},
         "messages": [{"role": "user", "content": "Where does the Fulda go?"}],
     });
-    let call = Call {
-        id: GenerationId::new(1_787_000_000, 1),
-        key,
-        request: decoded(body.to_string()),
-        received: world.clock.now(),
-        app: App::default(),
-        user_hash: None,
-        wants_metadata: false,
-        snapshot,
-    };
-    let seen = match relay(&world, call).await {
-        Ok(reply) => heard(reply).await,
-        Err(refusal) => Seen::refused(&refusal.failure),
-    };
-    world.tasks.close();
-    world.tasks.wait().await;
+    let seen = alone(&world, call(&world, key, body.to_string(), snapshot)).await;
     assert_eq!((ledger.holds_open(), *upstream.asked.lock().unwrap()), (0, 2));
     let settled = archived.0.lock().unwrap().clone();
     assert_eq!(settled.len(), 1, "one settlement");

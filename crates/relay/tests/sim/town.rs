@@ -3,23 +3,18 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use catalog::{Layers, SourceFile};
 use dialect::exchange::Wire;
 use domain::catalog::EndpointIx;
 use domain::failure::Failure;
-use domain::generation::App;
-use domain::id::GenerationId;
 use domain::key::{ApiKey, Spend};
 use domain::port::{Entropy, Waiting};
-use relay::mutant::Mutant;
-use relay::{Bonds, Call, Drains, Offer, Response, Snapshot, Upstream, World, relay};
+use relay::{Call, Offer, Response, Snapshot, Upstream, World, relay};
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_util::task::TaskTracker;
 
 use crate::books::{Memory, MemoryLedger};
 use crate::oracle::Seen;
 use crate::upstream::{Fate, act};
-use crate::world::{Dice, PausedClock, TIMEOUTS, decoded, heard, key, offer, overlay};
+use crate::world::{Dice, TIMEOUTS, call, catalog, heard, key, offer, overlay, rest, world};
 
 /// What an endpoint does at a time, in milliseconds since the beginning.
 pub type Almanac = dyn Fn(u32, u64, u64) -> Fate + Send + Sync;
@@ -89,9 +84,7 @@ const CALLERS: usize = 16;
 impl Town {
     pub fn found(providers: usize, seed: u64, almanac: Box<Almanac>) -> Town {
         let rows: Vec<(&str, &str)> = NAMES[..providers].iter().map(|it| (*it, "1")).collect();
-        let file = SourceFile { path: "town.toml".to_owned(), text: overlay(&rows, true) };
-        let layers = Layers { base: vec![], overlays: vec![vec![file]] };
-        let catalog = Arc::new(catalog::load(&layers).expect("the town's catalog").catalog);
+        let catalog = catalog(overlay(&rows, true));
         let begun = Instant::now();
         let upstream = Arc::new(Timed {
             begun,
@@ -106,18 +99,7 @@ impl Town {
             .map(|it| Arc::new(ApiKey { limit: None, ..key(&it.to_string()) }))
             .collect();
         keys.iter().for_each(|key| ledger.open(&key.id, Spend::default()));
-        let world = World {
-            clock: Arc::new(PausedClock(begun)),
-            entropy: Arc::new(Seeded(Mutex::new(Dice::new(seed ^ 0xfeed)))),
-            health: Arc::default(),
-            bonds: Bonds::default(),
-            ledger,
-            limits: Arc::new(domain::limit::Unlimited),
-            tasks: TaskTracker::new(),
-            drains: Drains::default(),
-            mutant: Mutant::None,
-            sorter: None,
-        };
+        let world = world(Seeded(Mutex::new(Dice::new(seed ^ 0xfeed))), ledger);
         let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health);
         Town {
             world: Arc::new(world),
@@ -149,8 +131,7 @@ impl Town {
 
     /// Waits until nothing is under way.
     pub async fn rest(&self) {
-        self.world.tasks.close();
-        self.world.tasks.wait().await;
+        rest(&self.world).await;
     }
 
     /// Returns which endpoint was asked when.
@@ -166,16 +147,8 @@ impl Town {
             number.is_multiple_of(2),
             self.hedges
         );
-        Call {
-            id: GenerationId::new(1_787_000_000, self.world.entropy.draw()),
-            key: self.keys[number as usize % self.keys.len()].clone(),
-            request: decoded(body),
-            received: self.world.clock.now(),
-            app: App::default(),
-            user_hash: None,
-            wants_metadata: false,
-            snapshot: self.snapshot.clone(),
-        }
+        let key = self.keys[number as usize % self.keys.len()].clone();
+        call(&self.world, key, body, self.snapshot.clone())
     }
 }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use catalog::{Layers, SourceFile};
 use dialect::request::Request;
-use domain::catalog::EndpointIx;
+use domain::catalog::{Catalog, EndpointIx};
 use domain::generation::App;
 use domain::id::{GenerationId, KeyId};
 use domain::key::{ApiKey, Spend};
+use domain::limit::Unlimited;
 use domain::money::Money;
 use domain::port::{Clock, Entropy};
 use domain::time::Timestamp;
@@ -135,10 +136,7 @@ impl Stage {
 
     /// Builds a stage on which a rule is broken.
     pub fn broken(scene: &Scene, mutant: Mutant) -> Stage {
-        let file =
-            SourceFile { path: "sim.toml".to_owned(), text: overlay(&THREE, scene.cancellable) };
-        let layers = Layers { base: vec![], overlays: vec![vec![file]] };
-        let catalog = Arc::new(catalog::load(&layers).expect("the stage's catalog").catalog);
+        let catalog = catalog(overlay(&THREE, scene.cancellable));
         let upstream = Arc::new(Scripted::new(scene.fates.clone()));
         let offers: Vec<Offer> = (0..3).map(EndpointIx).map(offer).collect();
         let archived = Arc::new(Memory::default());
@@ -146,18 +144,8 @@ impl Stage {
         let key = Arc::new(key("k"));
         ledger.open(&key.id, Spend::default());
         let tally = Arc::new(Tally::default());
-        let world = World {
-            clock: Arc::new(PausedClock(Instant::now())),
-            entropy: Arc::new(Drawn(scene.seed)),
-            bonds: Bonds::default(),
-            health: Arc::default(),
-            ledger: ledger.clone(),
-            limits: tally.clone(),
-            tasks: TaskTracker::new(),
-            drains: Drains::default(),
-            mutant,
-            sorter: None,
-        };
+        let plain = world(Drawn(scene.seed), ledger.clone());
+        let world = World { limits: tally.clone(), mutant, ..plain };
         let snapshot = Snapshot::new(catalog, upstream.clone(), TIMEOUTS, &offers, &world.health);
         let snapshot = Arc::new(snapshot.limiting(rules()));
         Stage { world: Arc::new(world), ledger, tally, upstream, archived, snapshot, key }
@@ -170,17 +158,7 @@ impl Stage {
              \"max_tokens\":100,\"messages\":[{{\"role\":\"user\",\"content\":\"hi\"}}]}}",
             scene.streams
         );
-        let request = decoded(body);
-        let call = Call {
-            id: GenerationId::new(1_787_000_000, self.world.entropy.draw()),
-            key: self.key.clone(),
-            request,
-            received: self.world.clock.now(),
-            app: App::default(),
-            user_hash: None,
-            wants_metadata: false,
-            snapshot: self.snapshot.clone(),
-        };
+        let call = call(&self.world, self.key.clone(), body, self.snapshot.clone());
         let listening = listen(self, call);
         let seen = match scene.patience_ms {
             None => listening.await,
@@ -188,13 +166,66 @@ impl Stage {
                 .await
                 .unwrap_or(Seen::Left),
         };
-        self.world.tasks.close();
-        self.world.tasks.wait().await;
+        rest(&self.world).await;
         seen
     }
 }
 
-pub fn decoded(body: String) -> Request {
+/// A catalog of this text.
+pub fn catalog(text: String) -> Arc<Catalog> {
+    let file = SourceFile { path: "sim.toml".to_owned(), text };
+    let layers = Layers { base: vec![], overlays: vec![vec![file]] };
+    Arc::new(catalog::load(&layers).expect("the text is a catalog").catalog)
+}
+
+/// A world at its beginning, without limits, in which no rule is broken.
+pub fn world(entropy: impl Entropy + 'static, ledger: Arc<MemoryLedger>) -> World {
+    World {
+        clock: Arc::new(PausedClock(Instant::now())),
+        entropy: Arc::new(entropy),
+        bonds: Bonds::default(),
+        health: Arc::default(),
+        ledger,
+        limits: Arc::new(Unlimited),
+        tasks: TaskTracker::new(),
+        drains: Drains::default(),
+        mutant: Mutant::None,
+        sorter: None,
+    }
+}
+
+/// A request of a caller, as it comes to the relay.
+pub fn call(world: &World, key: Arc<ApiKey>, body: String, snapshot: Arc<Snapshot>) -> Call {
+    Call {
+        id: GenerationId::new(1_787_000_000, world.entropy.draw()),
+        key,
+        request: decoded(body),
+        received: world.clock.now(),
+        app: App::default(),
+        user_hash: None,
+        wants_metadata: false,
+        snapshot,
+        seat: None,
+    }
+}
+
+/// Has the only request of a world served, and waits until nothing is under way.
+pub async fn alone(world: &Arc<World>, call: Call) -> Seen {
+    let seen = match relay(world, call).await {
+        Ok(reply) => heard(reply).await,
+        Err(refusal) => Seen::refused(&refusal.failure),
+    };
+    rest(world).await;
+    seen
+}
+
+/// Waits until nothing is under way, after which nothing more may begin.
+pub async fn rest(world: &World) {
+    world.tasks.close();
+    world.tasks.wait().await;
+}
+
+fn decoded(body: String) -> Request {
     dialect::registry::decode(&dialect::door::Door::ChatCompletions, Bytes::from(body))
         .expect("a request")
 }
