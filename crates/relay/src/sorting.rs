@@ -2,7 +2,6 @@
 //! works, so that nobody waits for it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use dialect::seen::seen;
 use domain::generation::Traits;
@@ -11,9 +10,6 @@ use domain::port::Sorter;
 use tokio::task::JoinHandle;
 
 use crate::call::Call;
-
-/// How long a settlement waits for what began with its request and takes microseconds.
-const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Begins to find out what a request is for, where somebody can tell and has time. The words are
 /// forgotten when it is told.
@@ -27,8 +23,8 @@ pub(crate) fn begin(sorter: Option<&Arc<dyn Sorter>>, call: &Call) -> Option<Joi
     }))
 }
 
-/// Returns what was found out.
+/// Returns what was found out, where that is over by the end of the request.
 pub(crate) async fn end(sorting: Option<JoinHandle<Traits>>) -> Option<Traits> {
-    let found = tokio::time::timeout(PATIENCE, sorting?).await.ok()?.ok()?;
+    let found = sorting.filter(JoinHandle::is_finished)?.await.ok()?;
     (found != Traits::default()).then_some(found)
 }
