@@ -75,7 +75,8 @@ async fn travel(world: Arc<World>, mut journey: Box<Journey>, mut line: Line) {
         Ok(served) => pass_on(&world, journey, served, line).await,
         Err(last) => {
             let failure = last_word(&world, &journey, last);
-            let ending = Ending::refused(&failure, line.is_gone());
+            let lost = journey.parts.iter().map(|part| part.cost).sum();
+            let ending = Ending::refused(&failure, line.is_gone()).after(lost);
             let (attempts, shown) = (journey.attempts.clone(), metadata(&journey, None));
             let event = broken_event(&journey, &failure);
             settle(&world, journey, ending).await;
