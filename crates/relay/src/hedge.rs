@@ -18,7 +18,7 @@ use crate::attempt::{Attempted, gone, unheard};
 use crate::journey::Journey;
 use crate::leg::{Leg, Tried, conclude, origin, record, set_out};
 use crate::line::Line;
-use crate::prepare::prepared;
+use crate::prepare::goes_as_it_is;
 use crate::settle::part;
 use crate::world::World;
 
@@ -41,7 +41,7 @@ enum Second {
 /// Returns whom a request may be sent to besides: the next endpoint of its model, where the caller
 /// wants that, nothing has failed yet, all endpoints of the model are well, and it is known how
 /// long the first one usually takes.
-pub(crate) async fn hedge(world: &World, journey: &mut Journey, leg: &Leg) -> Option<Hedge> {
+pub(crate) fn hedge(world: &World, journey: &Journey, leg: &Leg) -> Option<Hedge> {
     let facts = &journey.call.request.facts;
     let is_wanted = facts.preferences.hedge && facts.operation == Operation::Chat;
     if !is_wanted || !journey.attempts.is_empty() {
@@ -60,7 +60,7 @@ pub(crate) async fn hedge(world: &World, journey: &mut Journey, leg: &Leg) -> Op
     }
     let usual = snapshot.watch(first).state().usual_wait_ms(world.clock.now())?;
     // What has to be prepared for one of them costs more than it would save.
-    if !matches!(prepared(journey, next.endpoint).await, Ok(None)) {
+    if !goes_as_it_is(journey, next.endpoint) {
         return None;
     }
     Some(Hedge { candidate: next, delay: Duration::from_millis(u64::from(usual)) })

@@ -2,6 +2,7 @@
 //! its media are brought in, and a prompt that is too long is shortened.
 
 use dialect::compress::{compressed, is_due};
+use dialect::media::wanted;
 use dialect::request::Request;
 use domain::catalog::EndpointIx;
 use domain::failure::Failure;
@@ -9,6 +10,16 @@ use tokio::task::spawn_blocking;
 
 use crate::journey::Journey;
 use crate::media::with_media;
+
+/// Returns whether a request goes to an endpoint as it is, without anything fetched or counted.
+pub(crate) fn goes_as_it_is(journey: &Journey, place: EndpointIx) -> bool {
+    let (request, catalog) = (&journey.call.request, &journey.call.snapshot.catalog);
+    let endpoint = catalog.endpoint(place);
+    let tokenizer = catalog.model(endpoint.model).tokenizer.as_deref();
+    matches!(journey.documents.as_text(request, endpoint), Ok(None))
+        && wanted(request, endpoint).is_ok_and(|addresses| addresses.is_empty())
+        && !is_due(request, endpoint, tokenizer)
+}
 
 /// Returns the request as it goes to an endpoint; `None` where it goes as it is.
 ///

@@ -158,7 +158,7 @@ async fn try_one(
         Err(tried) => return tried,
     };
     if prepared.is_none()
-        && let Some(hedge) = hedge(world, journey, &leg).await
+        && let Some(hedge) = hedge(world, journey, &leg)
     {
         return race(world, journey, line, leg, hedge).await;
     }
