@@ -1,5 +1,6 @@
 //! One request, as everything on its path knows it, and what its caller gets.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -35,7 +36,12 @@ pub struct Call {
     pub wants_metadata: bool,
     /// Catalog and configuration as they were when it came.
     pub snapshot: Arc<Snapshot>,
+    /// Its seat in the house, which it has until all is done that is done for it.
+    pub seat: Option<Seat>,
 }
+
+/// A seat in the house. It is free again when the last copy is dropped.
+pub type Seat = Arc<dyn Any + Send + Sync>;
 
 /// Returns the size of the prompt, by which waits for the first token are compared.
 pub(crate) fn prompt_size(call: &Call) -> PromptSize {

@@ -35,7 +35,7 @@ mod tries;
 mod world;
 
 pub use bonds::Bonds;
-pub use call::{Broken, Call, Heading, Refusal, Reply, ReplyBody};
+pub use call::{Broken, Call, Heading, Refusal, Reply, ReplyBody, Seat};
 pub use drain::Drains;
 pub use health::{Health, Shown, ShownCredential, Watch};
 pub use relay::relay;

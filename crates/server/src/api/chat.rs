@@ -18,7 +18,7 @@ use domain::port::Waiting;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Frame;
-use relay::{Broken, Call, Heading, Reply, ReplyBody, relay};
+use relay::{Broken, Call, Heading, Reply, ReplyBody, Seat, relay};
 use tokio::sync::mpsc;
 
 use super::caller::holder;
@@ -28,7 +28,6 @@ use crate::app::App;
 use crate::auth::X_GOOG_API_KEY;
 use crate::error::{ApiError, GENERATION_ID};
 use crate::limits;
-use crate::room::Seat;
 
 /// `POST /chat/completions`.
 pub async fn chat_completions(
@@ -117,10 +116,10 @@ async fn answer(app: Arc<App>, request: http::Request<Body>, door: Door) -> Resp
     let id = GenerationId::new(app.now().seconds(), app.draw());
     let refuse = |error: ApiError| error.of(id.as_str()).spoken(door.dialect()).into_response();
     let seat = match app.room.enter() {
-        Ok(seat) => seat,
+        Ok(seat) => Arc::new(seat) as Seat,
         Err(failure) => return refuse(failure.into()),
     };
-    match serve(&app, &id, request, &door).await {
+    match serve(&app, &id, request, &door, seat.clone()).await {
         Ok((reply, framing)) => {
             let now = app.now();
             let standings = reply.heading.standings.clone();
@@ -137,6 +136,7 @@ async fn serve(
     id: &GenerationId,
     request: http::Request<Body>,
     door: &Door,
+    seat: Seat,
 ) -> Result<(Reply, Framing), ApiError> {
     let received = app.now();
     let (head, body) = request.into_parts();
@@ -168,6 +168,7 @@ async fn serve(
         user_hash,
         wants_metadata: wants_metadata(&head.headers),
         snapshot: app.current().snapshot.clone(),
+        seat: Some(seat),
     };
     Ok((relay(&app.world, call).await?, framing))
 }
