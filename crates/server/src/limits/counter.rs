@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::limit::{Hold, Lease, Level, Rate, Standing};
+use domain::port::Clock;
 use domain::time::Timestamp;
 
 /// One limit, and how full it is.
@@ -37,21 +38,31 @@ impl Counter {
         }))
     }
 
-    /// Holds `amount`, where the limit allows it.
-    pub(super) fn hold(&self, rate: Rate, amount: u64, chunk: u64, now: Timestamp) -> Hold {
+    /// Holds `amount`, where the limit allows it. The clock is read by whoever has the level, so
+    /// that time never goes backwards for it.
+    pub(super) fn hold(&self, rate: Rate, amount: u64, chunk: u64, clock: &dyn Clock) -> Hold {
         match self {
-            Counter::Own(level) => match locked(level).ask(rate, amount, now) {
-                Ok(standing) => Hold::Held { standing, is_low: false },
-                Err(refused) => Hold::Refused(refused),
-            },
-            Counter::Shared(shared) => shared.lease().hold(rate, amount, chunk, now),
+            Counter::Own(level) => {
+                let mut level = locked(level);
+                match level.ask(rate, amount, clock.now()) {
+                    Ok(standing) => Hold::Held { standing, is_low: false },
+                    Err(refused) => Hold::Refused(refused),
+                }
+            }
+            Counter::Shared(shared) => {
+                let mut lease = shared.lease();
+                lease.hold(rate, amount, chunk, clock.now())
+            }
         }
     }
 
     /// Settles what was held at what was used.
-    pub(super) fn settle(&self, rate: Rate, held: u64, used: u64, now: Timestamp) {
+    pub(super) fn settle(&self, rate: Rate, held: u64, used: u64, clock: &dyn Clock) {
         match self {
-            Counter::Own(level) => locked(level).settle(rate, held, used, now),
+            Counter::Own(level) => {
+                let mut level = locked(level);
+                level.settle(rate, held, used, clock.now());
+            }
             Counter::Shared(shared) => shared.lease().settle(held, used),
         }
     }

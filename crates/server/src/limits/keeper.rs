@@ -117,7 +117,7 @@ impl Keeper {
                 }
             }
         }
-        counted.let_in(now);
+        counted.let_in();
         self.figures.count();
         Ok(Some(Box::new(counted)))
     }
@@ -131,7 +131,7 @@ impl Keeper {
     ) -> Result<Standing, Refused> {
         let chunk = self.cluster.as_ref().map_or(0, |cluster| cluster.chunk(rate));
         for _ in 0..LOOKS_MAX {
-            match (counter.hold(rate, amount, chunk, self.clock.now()), &self.cluster) {
+            match (counter.hold(rate, amount, chunk, &*self.clock), &self.cluster) {
                 (Hold::Held { standing, is_low }, cluster) => {
                     if let (true, Some(cluster)) = (is_low, cluster) {
                         cluster::fetch_ahead(cluster, counter, rate);
@@ -226,18 +226,17 @@ impl Counted {
     }
 
     /// Every limit allows it: the request itself is used from now on, whatever becomes of it.
-    fn let_in(&mut self, now: Timestamp) {
+    fn let_in(&mut self) {
         let parts = std::mem::take(&mut self.parts);
         let (requests, rest): (Vec<Part>, Vec<Part>) =
             parts.into_iter().partition(|part| part.rate.measure == Measure::Requests);
         for part in requests {
-            part.counter.settle(part.rate, part.held, part.held, now);
+            part.counter.settle(part.rate, part.held, part.held, &*self.clock);
         }
         self.parts = rest;
     }
 
     fn end(&mut self, used: Used) {
-        let now = self.clock.now();
         for Part { counter, rate, held } in self.parts.drain(..) {
             let used = match rate.measure {
                 // Only one that was not let in still holds itself.
@@ -245,7 +244,7 @@ impl Counted {
                 Measure::Tokens => used.tokens,
                 Measure::Spend => used.spend.nanos().max(0).unsigned_abs(),
             };
-            counter.settle(rate, held, used, now);
+            counter.settle(rate, held, used, &*self.clock);
         }
     }
 }
