@@ -19,6 +19,7 @@ use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::time::Instant;
 
 use super::connector::{Timely, Uses};
 use super::guard::PublicResolver;
@@ -203,9 +204,9 @@ where
     Timely<HttpsConnector<HttpConnector<R>>>: Connect + Clone + Send + Sync + 'static,
 {
     async fn send(&self, request: Request<Full<Bytes>>) -> Result<http::Response<Incoming>, Error> {
-        let again = request.clone();
+        let (again, sent) = (request.clone(), Instant::now());
         let answer = match self.pooled.request(request).await {
-            Err(error) if Uses::had_some(&error) || is_unseen(&error) => {
+            Err(error) if was_parting(&error, sent.elapsed()) || is_unseen(&error) => {
                 tracing::debug!("sent once more, over a fresh connection: {error:?}");
                 self.fresh.request(again).await
             }
@@ -218,17 +219,33 @@ where
     }
 }
 
+/// Returns whether a connection that had served ended just as a request was on its way. What breaks
+/// later, or is one request's own end, may have been worked on, and is a failed try.
+fn was_parting(error: &Error, after: Duration) -> bool {
+    let is_own = h2_error(error).is_some_and(h2::Error::is_reset);
+    Uses::had_some(error) && after < PARTING && !is_own
+}
+
+/// How long after a request was sent the news can arrive that its connection had ended.
+const PARTING: Duration = Duration::from_secs(2);
+
 /// Returns whether a provider said that it has not looked at a request (RFC 9113, section 8.7).
 pub(super) fn is_unseen(error: &Error) -> bool {
+    h2_error(error).is_some_and(|broken| {
+        let is_parting = broken.is_go_away() && broken.reason() == Some(h2::Reason::NO_ERROR);
+        is_parting || broken.reason() == Some(h2::Reason::REFUSED_STREAM)
+    })
+}
+
+fn h2_error(error: &Error) -> Option<&h2::Error> {
     let mut cause = error.source();
     while let Some(inner) = cause {
         if let Some(broken) = inner.downcast_ref::<h2::Error>() {
-            let is_parting = broken.is_go_away() && broken.reason() == Some(h2::Reason::NO_ERROR);
-            return is_parting || broken.reason() == Some(h2::Reason::REFUSED_STREAM);
+            return Some(broken);
         }
         cause = inner.source();
     }
-    false
+    None
 }
 
 fn tls(authorities: &[CertificateDer<'_>]) -> Result<ClientConfig, rustls::Error> {
