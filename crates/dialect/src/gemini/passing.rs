@@ -321,7 +321,18 @@ mod tests {
                 "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": heard}]
             })
         });
-        let odd = vec![json!(null), json!({}), json!(7), json!({"promptTokenCount": -1})];
+        let rows = json!({"promptTokenCount": 9, "promptTokensDetails": [
+            null, {"modality": null, "tokenCount": 4}, {"modality": "AUDIO", "tokenCount": 2}
+        ]});
+        let odd = vec![
+            json!(null),
+            json!({}),
+            json!(7),
+            json!([]),
+            json!([3, 4]),
+            json!({"promptTokenCount": -1}),
+            rows,
+        ];
         prop_oneof![4 => counts, 1 => select(odd)]
     }
 
@@ -332,9 +343,22 @@ mod tests {
         ];
         let ends = select(vec![None, None, None, None, Some("STOP")]);
         let identity = select(vec![None, Some(json!("other")), Some(json!(7))]);
-        (parts, ends, prop::option::of(usage()), identity.clone(), identity).prop_map(
-            |(parts, ends, usage, model, id)| {
+        let source = json!({"citationSources": [{"uri": "https://a.example/"}]});
+        let beside = select(vec![
+            None,
+            None,
+            None,
+            Some(("index", json!(0))),
+            Some(("safetyRatings", json!([{"category": "X"}]))),
+            Some(("citationMetadata", source)),
+            Some(("groundingMetadata", json!({"groundingChunks": []}))),
+        ]);
+        (parts, ends, beside, prop::option::of(usage()), identity.clone(), identity).prop_map(
+            |(parts, ends, beside, usage, model, id)| {
                 let mut candidate = json!({"content": {"role": "model", "parts": parts}});
+                if let Some((name, value)) = beside {
+                    candidate[name] = value;
+                }
                 if let Some(ends) = ends {
                     candidate["finishReason"] = json!(ends);
                 }

@@ -40,11 +40,13 @@ fn read(data: &[u8]) -> Result<Plain, Other> {
                 told = true;
                 plain.text = candidates(data, &mut cursor)?;
             }
-            b"usageMetadata" => once(&mut plain.usage, &mut cursor)?,
+            b"usageMetadata" if cursor.kind()? == Kind::Object => {
+                once(&mut plain.usage, &mut cursor)?;
+            }
             b"modelVersion" => once(&mut plain.identity[0], &mut cursor)?,
             b"responseId" => once(&mut plain.identity[1], &mut cursor)?,
             b"provider" => once(&mut plain.identity[2], &mut cursor)?,
-            b"candidates" | b"error" | b"promptFeedback" => return Err(Other),
+            b"candidates" | b"error" | b"promptFeedback" | b"usageMetadata" => return Err(Other),
             name => aside(name, &mut cursor)?,
         }
     }
@@ -68,9 +70,8 @@ fn candidates(data: &[u8], cursor: &mut Cursor<'_>) -> Result<Option<Span>, Othe
                 has_content = true;
                 text = content(data, cursor)?;
             }
-            b"content" | b"finishReason" | b"groundingMetadata" | b"logprobsResult" => {
-                return Err(Other);
-            }
+            b"content" | b"finishReason" | b"groundingMetadata" | b"citationMetadata"
+            | b"logprobsResult" => return Err(Other),
             name => aside(name, cursor)?,
         }
     }
@@ -163,6 +164,8 @@ mod tests {
             r#"{"candidates":[{"finishReason":"STOP"}]}"#,
             r#"{"candidates":[{"\u0066inishReason":"STOP"}]}"#,
             r#"{"candidates":[{"groundingMetadata":{}}]}"#,
+            r#"{"candidates":[{"citationMetadata":{}}]}"#,
+            r#"{"candidates":[{}],"usageMetadata":[]}"#,
             r#"{"candidates":[{"content":{"parts":[{"text":"a"},{"text":"b"}]}}]}"#,
             r#"{"candidates":[{"content":{"parts":[{"text":"a","thoughtSignature":"s"}]}}]}"#,
             r#"{"candidates":[{"content":{"parts":[{"text":"a","text":"b"}]}}]}"#,

@@ -1,8 +1,6 @@
 //! What an answer used: thoughts are counted apart from candidates, and what tools put into the
 //! prompt apart from the prompt.
 
-use std::borrow::Cow;
-
 use domain::usage::{TOKENS_MAX, Usage};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,19 +17,18 @@ struct Told<'a> {
     candidates_token_count: Option<u64>,
     thoughts_token_count: Option<u64>,
     #[serde(borrow)]
-    prompt_tokens_details: Option<Vec<Detail<'a>>>,
+    prompt_tokens_details: Option<Vec<Option<Detail<'a>>>>,
     #[serde(borrow)]
-    cache_tokens_details: Option<Vec<Detail<'a>>>,
+    cache_tokens_details: Option<Vec<Option<Detail<'a>>>>,
     #[serde(borrow)]
-    candidates_tokens_details: Option<Vec<Detail<'a>>>,
+    candidates_tokens_details: Option<Vec<Option<Detail<'a>>>>,
 }
 
 /// How many tokens are of one modality.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Detail<'a> {
-    #[serde(borrow)]
-    modality: Cow<'a, str>,
+    modality: Option<&'a str>,
     token_count: Option<u64>,
 }
 
@@ -49,8 +46,9 @@ fn counted(told: &Told<'_>) -> Option<Usage> {
     let count = |count: Option<u64>| {
         u32::try_from(count.unwrap_or(0)).ok().filter(|count| *count <= TOKENS_MAX)
     };
-    let audio = |details: &Option<Vec<Detail<'_>>>| {
-        let details = details.iter().flatten().filter(|detail| detail.modality == "AUDIO");
+    let audio = |details: &Option<Vec<Option<Detail<'_>>>>| {
+        let details = details.iter().flatten().flatten();
+        let details = details.filter(|detail| detail.modality == Some("AUDIO"));
         let tokens = details.filter_map(|detail| detail.token_count);
         let tokens = tokens.fold(0, u64::saturating_add);
         u32::try_from(tokens).unwrap_or(TOKENS_MAX)
