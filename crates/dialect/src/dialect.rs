@@ -19,7 +19,7 @@ use crate::contract::Fate;
 use crate::door::{Door, Framing};
 use crate::exchange::{Exchange, Receipt, Stamp, Target, Wire};
 use crate::request::Request;
-use crate::sse::{EVENT_BYTES_MAX, MEDIA_EVENT_BYTES_MAX};
+use crate::sse::{EVENT_BYTES_MAX, KEEP_ALIVE, MEDIA_EVENT_BYTES_MAX};
 pub(crate) use crate::stream_decoder::StreamDecoder;
 
 /// What an answer has to look like to its caller, whoever gives it.
@@ -126,7 +126,7 @@ pub(crate) trait ClientDialect: Sync {
     /// Returns what keeps a silent stream alive, and clients pass over; empty where nothing does.
     fn keep_alive(&self, framing: Framing) -> &'static [u8] {
         match framing {
-            Framing::Events => b": INTERLINE PROCESSING\n\n",
+            Framing::Events => KEEP_ALIVE,
             Framing::Lines | Framing::List | Framing::Raw(_) => b"",
         }
     }

@@ -11,6 +11,9 @@ pub(crate) const EVENT_BYTES_MAX: usize = 1 << 20;
 /// The largest event that is read where images or speech are expected.
 pub(crate) const MEDIA_EVENT_BYTES_MAX: usize = 32 << 20;
 
+/// What keeps a silent stream of events alive: a comment.
+pub(crate) const KEEP_ALIVE: &[u8] = b": INTERLINE PROCESSING\n\n";
+
 /// One event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Frame<'a> {

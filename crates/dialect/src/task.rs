@@ -151,9 +151,6 @@ pub(crate) fn prompt_usage(told: Option<u32>, counted: impl FnOnce() -> u32) -> 
     }
 }
 
-/// What keeps a silent stream of events alive.
-pub(crate) const KEEP_ALIVE: &[u8] = b": INTERLINE PROCESSING\n\n";
-
 /// Appends an event that is named by its type.
 pub(crate) fn push_event(out: &mut Vec<u8>, value: &Value) {
     let name = value["type"].as_str().unwrap_or_default();

@@ -17,7 +17,8 @@ use crate::exchange::{Exchange, Stamp, Target};
 use crate::facts::MEDIA_BYTES;
 use crate::opened;
 use crate::request::Request;
-use crate::task::{KEEP_ALIVE, Task, length, push_failure};
+use crate::sse::KEEP_ALIVE;
+use crate::task::{Task, length, push_failure};
 
 /// Images of one request, at most (OpenRouter's schema).
 const IMAGES_MAX: u64 = 10;

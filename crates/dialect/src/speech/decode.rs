@@ -14,7 +14,8 @@ use crate::door::{Door, Framing};
 use crate::exchange::{Exchange, Stamp, Target};
 use crate::opened;
 use crate::request::Request;
-use crate::task::{KEEP_ALIVE, Task, length, push_failure};
+use crate::sse::KEEP_ALIVE;
+use crate::task::{Task, length, push_failure};
 
 /// Characters of one text, at most.
 const CHARACTERS_MAX: usize = 100_000;

@@ -18,7 +18,8 @@ use crate::multipart::{self, Part};
 use crate::opened;
 use crate::recording::measure;
 use crate::request::Request;
-use crate::task::{KEEP_ALIVE, Task, length, push_failure};
+use crate::sse::KEEP_ALIVE;
+use crate::task::{Task, length, push_failure};
 
 /// Bytes of a recording in a form, at most (OpenAI's documentation).
 const FILE_BYTES_MAX: usize = 25 << 20;
