@@ -1,9 +1,22 @@
-//! What traffic told of an endpoint, as the API shows it beside the endpoint.
+//! What traffic told of an endpoint, as the API shows it beside the endpoint, and who may see it.
 
-use serde_json::{Value, json};
-use traffic::figures::{EndpointFigures, Percentiles, Service, date};
+use std::sync::Arc;
 
 use domain::money::Money;
+use serde_json::{Value, json};
+use traffic::figures::{EndpointFigures, Figures, Percentiles, Scope, Service, date};
+
+use crate::app::App;
+
+/// Returns what traffic told, where it is for everybody: on a public instance, on one whose traffic
+/// is made up, and where the operator says so. Elsewhere the API tells it to whoever has a key.
+pub(crate) fn open(app: &App) -> Option<Arc<Figures>> {
+    let figures = app.figures.get();
+    let is_open = matches!(figures.scope, Scope::Public { .. })
+        || figures.has_synthetic
+        || app.current().config.site.figures;
+    is_open.then_some(figures)
+}
 
 /// Returns what traffic told of an endpoint. Uptimes and shares are percent, times milliseconds,
 /// prices dollars.

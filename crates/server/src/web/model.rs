@@ -15,13 +15,14 @@ use super::missing::missing;
 use super::offer::{offer, per_million, tokens};
 use super::page::{MARKDOWN, Pairs, Shared, frame, pairs, twins};
 use super::snippets::snippets;
-use super::{links, plain, rankings, reply, sheet, uptime};
+use super::{links, plain, reply, sheet, uptime};
 use crate::app::App;
 use crate::shelf::endpoint::endpoints;
 use crate::shelf::kept::{shelf, with_view};
 use crate::shelf::pricing::believed;
 use crate::shelf::query::Query;
 use crate::shelf::row::Row;
+use crate::shelf::traffic::open;
 
 /// `GET /models/{author}/{slug}`, and with `.json`, `.csv` or `.md` at its end the same for
 /// programs.
@@ -128,8 +129,7 @@ fn view(
         snippets: snippets(&app.public_url, &model.id),
         aliases: aliases.collect(),
         available: row.available,
-        traffic: rankings::told(app)
-            .and_then(|figures| uptime::of_model(&figures, snapshot, model, &all)),
+        traffic: open(app).and_then(|figures| uptime::of_model(&figures, snapshot, model, &all)),
     }
 }
 

@@ -15,11 +15,12 @@ use traffic::figures::Figures;
 
 use super::page::{Shared, frame};
 use super::uptime::service;
-use super::{health, links, rankings, reply};
+use super::{health, links, reply};
+use crate::shelf::traffic::open;
 
 /// `GET /status`.
 pub(super) async fn page(State(app): Shared, headers: HeaderMap) -> Response {
-    let figures = rankings::told(&app).unwrap_or_default();
+    let figures = open(&app).unwrap_or_default();
     let page = view(&app.current().snapshot, &figures, app.now());
     let frame = frame(&app, Section::Status, "/status", "Status", &page.lede);
     reply::html(&headers, frame.page(&page.html()))

@@ -99,6 +99,9 @@ async fn page_twins_and_api_tell_the_same_figures_to_those_who_may_see_them() {
     for path in ["/rankings", "/rankings/models", "/datasets/rankings-daily"] {
         assert_eq!(stranger.get(path).await.status, 401, "{path}");
     }
+    let offers = stranger.get("/models/x/sonnet-4.5/endpoints").await.json();
+    assert!(offers["data"]["endpoints"][0]["pricing"].is_object(), "{offers:#}");
+    assert!(offers["data"]["endpoints"][0]["traffic"].is_null(), "{offers:#}");
     for (path, status) in [
         ("/rankings/nothing", 404),
         ("/rankings/models?window=year", 400),

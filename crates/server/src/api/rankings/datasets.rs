@@ -9,7 +9,7 @@ use domain::failure::Failure;
 use domain::time::{DAY_MS, Timestamp};
 use http::HeaderMap;
 use serde_json::{Value, json};
-use traffic::figures::{App as Application, Day, Figures, Series, date, day_of};
+use traffic::figures::{App as Application, Day, Figures, Scope, Series, date, day_of};
 
 use super::{allowed, meta};
 use crate::app::App;
@@ -90,6 +90,8 @@ pub async fn app_rankings(
             apps.push((app, told, requests));
         }
     }
+    // Of a public instance several figures of one cell would tell too much.
+    let is_private = figures.scope == Scope::Private;
     apps.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.url.cmp(&b.0.url)));
     let rows: Vec<Value> = (1_u32..)
         .zip(apps)
@@ -103,7 +105,7 @@ pub async fn app_rankings(
                 "app_url": app.url,
                 "verified": app.is_verified,
                 "total_tokens": tokens.to_string(),
-                "total_requests": requests,
+                "total_requests": is_private.then_some(requests),
             })
         })
         .collect();

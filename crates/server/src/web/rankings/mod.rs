@@ -23,6 +23,7 @@ use super::missing::missing;
 use super::page::{MARKDOWN, Pairs, Shared, frame, is_demo, pairs, twins};
 use super::{reply, sheet};
 use crate::app::App;
+use crate::shelf::traffic::open;
 use ask::Ask;
 use view::View;
 pub(super) use view::date;
@@ -39,16 +40,6 @@ pub(super) const QUESTIONS: [(&str, &str); 9] = [
     ("value", "Value"),
     ("hours", "Hours"),
 ];
-
-/// Returns what traffic told, where pages may show it: on a public instance, on one whose traffic
-/// is made up, and where the operator says so. Elsewhere the API tells it under a key.
-pub(super) fn told(app: &App) -> Option<std::sync::Arc<Figures>> {
-    let figures = app.figures.get();
-    let is_open = matches!(figures.scope, Scope::Public { .. })
-        || figures.has_synthetic
-        || app.current().config.site.figures;
-    is_open.then_some(figures)
-}
 
 /// `GET /rankings`: the first question.
 pub(super) async fn first(state: Shared, headers: HeaderMap, query: Pairs) -> Response {
@@ -72,7 +63,7 @@ pub(super) async fn one(
         return missing(&app, &headers, &format!("/rankings/{asked}"));
     };
     let asked = Ask::read(&pairs(query));
-    let figures = told(&app);
+    let figures = open(&app);
     let view = match &figures {
         Some(figures) => answer(&app, figures, name, &asked),
         None if is_demo(&app) => unwritten(word),
@@ -137,7 +128,7 @@ fn unwritten(word: &str) -> View {
 
 fn page(app: &App, headers: &HeaderMap, name: &str, asked: &Ask, view: View) -> Response {
     let mut page = view.page;
-    let figures = told(app);
+    let figures = open(app);
     page.tabs = QUESTIONS
         .iter()
         .map(|(other, word)| Tab {
@@ -189,7 +180,7 @@ fn provenance(figures: &Figures) -> String {
 /// `GET /feeds/rankings.xml`: the answers of the day.
 pub(super) async fn feed(State(app): Shared, headers: HeaderMap) -> Response {
     let entries =
-        told(&app).filter(|figures| figures.made != Timestamp::from_ms(0)).map(|figures| {
+        open(&app).filter(|figures| figures.made != Timestamp::from_ms(0)).map(|figures| {
             let entry = |(name, _): &(&str, &str)| {
                 let view = answer(&app, &figures, name, &Ask::default());
                 site::machine::Answer {
