@@ -1,4 +1,4 @@
-//! One suite, run against SQLite and, where `DATABASE_URL` names a server, against Postgres.
+//! One suite, run against SQLite and against the Postgres that `DATABASE_URL` names.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 

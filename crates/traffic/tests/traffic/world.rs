@@ -91,14 +91,12 @@ pub(crate) fn homes() -> Vec<Home> {
     let folder = Folder::new();
     let place = Place::Folder(folder.path().to_owned());
     let mut homes = vec![Home { place, _folder: Some(folder) }];
-    if let Some(server) = server() {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("traffic_{}_{number}", std::process::id());
-        wait(ask(&server, &format!("CREATE DATABASE {name}")));
-        let place = Place::ClickHouse(Secret::new(format!("{server}/{name}")));
-        homes.push(Home { place, _folder: None });
-    }
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let (number, server) = (NUMBER.fetch_add(1, Ordering::Relaxed), server());
+    let name = format!("traffic_{}_{number}", std::process::id());
+    wait(ask(&server, &format!("CREATE DATABASE {name}")));
+    let place = Place::ClickHouse(Secret::new(format!("{server}/{name}")));
+    homes.push(Home { place, _folder: None });
     homes
 }
 
@@ -109,8 +107,9 @@ pub(crate) struct Home {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test command says here where its server is")]
-fn server() -> Option<String> {
-    std::env::var("CLICKHOUSE_URL").ok()
+fn server() -> String {
+    let server = std::env::var("CLICKHOUSE_URL");
+    server.expect("CLICKHOUSE_URL names a ClickHouse, as under `cargo xtask test`")
 }
 
 async fn ask(server: &str, sql: &str) {

@@ -127,7 +127,7 @@ async fn what_callers_saw_is_settled_once_however_often_the_process_is_killed() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_callers_saw_is_settled_once_however_often_nodes_are_killed() {
-    let Some(database) = Database::made().await else { return };
+    let database = Database::made().await;
     let offers = [Offer::of("plain", "x/m", "1000")];
     let first = Stand::served(&offers, PREPAID, &database.url()).await;
     let limited = supplied(&first).await;

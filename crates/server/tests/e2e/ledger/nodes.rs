@@ -18,7 +18,7 @@ async fn three(database: &Database) -> [Stand; 3] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_balance_for_ten_serves_ten_of_a_hundred_and_twenty_through_three_nodes() {
-    let Some(database) = Database::made().await else { return };
+    let database = Database::made().await;
     let stands = three(&database).await;
     stands[0].script("plain", r#"{"prompt_tokens":5,"output_tokens":10,"first_byte_ms":8000}"#);
     let most = bound(&stands[0].caller).await;
@@ -71,7 +71,7 @@ async fn a_budget_for_ten_serves_ten_of_a_hundred() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_for_ten_serves_ten_of_a_hundred_through_three_nodes() {
-    let Some(database) = Database::made().await else { return };
+    let database = Database::made().await;
     a_budget_for_ten(&three(&database).await).await;
 }
 
@@ -91,7 +91,7 @@ async fn all_settled(stand: &Stand, count: usize) -> i64 {
 /// through any of them to the last request that fits.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_balance_is_spent_to_the_last_request_through_nodes_in_turn() {
-    let Some(database) = Database::made().await else { return };
+    let database = Database::made().await;
     let stands = three(&database).await;
     stands[0].script("plain", r#"{"prompt_tokens":5,"output_tokens":10}"#);
     let most = bound(&stands[0].caller).await;
@@ -127,7 +127,7 @@ fn journal(stand: &Stand) -> std::path::PathBuf {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_is_gone_for_good_is_taken_over_or_given_up() {
-    let Some(database) = Database::made().await else { return };
+    let database = Database::made().await;
     let mut stands = three(&database).await;
     stands[0].script("plain", r#"{"prompt_tokens":5,"output_tokens":10}"#);
     told(&stands[0], &["credits", "grant", "100", "--json"]);

@@ -11,15 +11,16 @@ pub struct Database {
 }
 
 impl Database {
-    /// Makes an empty one; `None` where nobody has started a server. The test command always does.
+    /// Makes an empty one, on the server that the test command starts.
     #[expect(clippy::disallowed_methods, reason = "the test command says here where it is")]
-    pub async fn made() -> Option<Database> {
+    pub async fn made() -> Database {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let server = std::env::var("DATABASE_URL").ok()?;
+        let server = std::env::var("DATABASE_URL");
+        let server = server.expect("DATABASE_URL names a Postgres, as under `cargo xtask test`");
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("e2e_{}_{number}", std::process::id());
         run(&server, format!("CREATE DATABASE {name}")).await;
-        Some(Database { server, name })
+        Database { server, name }
     }
 
     /// Where the binary reaches it.
