@@ -205,6 +205,8 @@ pub struct Analytics {
     pub follow: bool,
     /// Days for which single events are kept; their sums stay.
     pub events_days: u32,
+    /// Days for which what callers say of generations is kept.
+    pub feedback_days: u32,
 }
 
 /// Whether figures are for everybody.

@@ -11,8 +11,8 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::address;
 use crate::api::{
-    chat, count, credits, generation, keys, metrics, models, operations, providers, rankings,
-    receipt, routing, workspaces,
+    chat, count, credits, feedback, generation, keys, metrics, models, operations, providers,
+    rankings, receipt, routing, workspaces,
 };
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
@@ -121,6 +121,7 @@ fn api() -> Vec<(&'static str, Methods)> {
         ("/routing/endpoints", get(routing::endpoints)),
         ("/generation", get(generation::generation)),
         ("/generation/receipt", get(receipt::receipt)),
+        ("/generation/feedback", post(feedback::feedback)),
         ("/key", get(keys::own)),
         ("/keys", get(keys::list).post(keys::create)),
         ("/keys/{hash}", get(keys::read).patch(keys::update).delete(keys::delete)),

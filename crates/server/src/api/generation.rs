@@ -52,15 +52,22 @@ pub(super) async fn theirs(
     let Query(which) = which?;
     let missing =
         || Failure::caller(FailureKind::InvalidRequest, "Say which generation: ?id=gen-…").at("id");
-    let text = which.id.ok_or_else(missing)?;
-    let id = GenerationId::parse(&text).ok_or_else(|| absent("generation", &text))?;
-    let found = find(app, &id).await?.ok_or_else(|| absent("generation", &text))?;
-    let theirs = match caller {
+    own(app, &caller, &which.id.ok_or_else(missing)?).await
+}
+
+/// Finds the generation of that id, where a caller may see it.
+///
+/// # Errors
+/// As [`theirs`].
+pub(super) async fn own(app: &App, caller: &Caller, text: &str) -> Result<Generation, ApiError> {
+    let id = GenerationId::parse(text).ok_or_else(|| absent("generation", text))?;
+    let found = find(app, &id).await?.ok_or_else(|| absent("generation", text))?;
+    let is_theirs = match caller {
         Caller::Operator => true,
         Caller::Key(key) => key.id == found.key,
     };
-    if !theirs {
-        return Err(absent("generation", &text).into());
+    if !is_theirs {
+        return Err(absent("generation", text).into());
     }
     Ok(found)
 }

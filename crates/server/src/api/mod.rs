@@ -3,6 +3,7 @@
 pub mod chat;
 pub mod count;
 pub mod credits;
+pub mod feedback;
 pub mod generation;
 pub mod keys;
 pub mod metrics;

@@ -124,7 +124,7 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
         .map(|desk| tokio::spawn(payments::keep_looking(desk, Arc::new(SystemClock))));
     app.budgets.remember(store::budgets::list(&app.db, app.now()).await?);
     let clock = app.world.clock.clone();
-    let keeping = tokio::spawn(housekeeping::keep_house(app.db.clone(), clock.clone()));
+    let keeping = tokio::spawn(housekeeping::keep_house(app.clone()));
     let budgets = tokio::spawn(budgets::keep_looking(app.budgets.clone(), app.db.clone(), clock));
     app.limits.tell().await;
     let watches = watches(&app);

@@ -24,5 +24,6 @@ mod rates;
 mod routing;
 mod shed;
 mod stand;
+mod stealth_life;
 mod streams;
 mod traffic;

@@ -30,7 +30,7 @@ struct Applied {
     checksum: String,
 }
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         version: 1,
         name: "keys",
@@ -62,6 +62,12 @@ const MIGRATIONS: [Migration; 5] = [
         version: 5,
         name: "rate_limits",
         sql: include_str!("../../../../migrations/0005_rate_limits.sql"),
+        own: None,
+    },
+    Migration {
+        version: 6,
+        name: "stealth",
+        sql: include_str!("../../../../migrations/0006_stealth.sql"),
         own: None,
     },
 ];

@@ -4,9 +4,11 @@
 
 mod answers;
 mod books;
+mod feedback;
 mod generations;
 mod home;
 mod keys;
+mod launches;
 mod migrations;
 mod model;
 mod samples;
