@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::catalog::{Billing, Catalog, Endpoint, Model, ModelIx, Provider, ProviderIx, STEALTH};
+use domain::launch::Reveal;
 use domain::nearest::nearest;
 
 use crate::base_url::{self, Reach};
@@ -38,7 +39,7 @@ pub struct Counts {
 }
 
 /// Makes a catalog of rows. What it returns is whole only where no fault was told.
-pub(crate) fn assemble(rows: Rows, sink: &Sink) -> Loaded {
+pub(crate) fn assemble(rows: Rows, reveals: &[Reveal], sink: &Sink) -> Loaded {
     let models = models(rows.models, sink);
     let providers = providers(rows.providers, sink);
     check_served(&models, &rows.endpoints, sink);
@@ -51,7 +52,7 @@ pub(crate) fn assemble(rows: Rows, sink: &Sink) -> Loaded {
         endpoints: endpoints.len(),
         routable: endpoints.iter().filter(|endpoint| endpoint.is_routable()).count(),
     };
-    let catalog = Catalog::assemble(models, providers, endpoints, aliases);
+    let catalog = Catalog::revealing(models, providers, endpoints, aliases, reveals);
     let mut authors: BTreeMap<String, String> = rows.authors.into_iter().collect();
     if catalog.models().iter().any(|model| model.stealth.is_some()) {
         authors.insert(STEALTH.to_owned(), "Stealth".to_owned());

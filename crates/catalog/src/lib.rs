@@ -21,6 +21,8 @@ pub use assemble::{Counts, Loaded};
 pub use fault::{Fault, FaultKind};
 pub use source::{Layers, SourceFile, shipped};
 
+use domain::launch::Reveal;
+
 use fault::Sink;
 
 /// Makes a catalog of its files: reads the base, lays the overlays over it, and checks the whole.
@@ -28,11 +30,19 @@ use fault::Sink;
 /// # Errors
 /// Every fault of every file at once, in the order of files and lines; a long list is cut.
 pub fn load(layers: &Layers) -> Result<Loaded, Vec<Fault>> {
+    load_after(layers, &[])
+}
+
+/// Makes a catalog of its files, after stealth models were named.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_after(layers: &Layers, reveals: &[Reveal]) -> Result<Loaded, Vec<Fault>> {
     let sink = Sink::default();
     let mut rows = files::read_base(&layers.base, &sink);
     let overlays = files::read_overlays(&layers.overlays, &sink);
     overlay::apply(&mut rows, overlays, &sink);
-    let loaded = assemble::assemble(rows, &sink);
+    let loaded = assemble::assemble(rows, reveals, &sink);
     let faults = sink.into_faults();
     if faults.is_empty() { Ok(loaded) } else { Err(faults) }
 }

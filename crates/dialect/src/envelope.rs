@@ -1,7 +1,8 @@
 //! Failures as OpenRouter's API words them: the object under `error`.
 
-use domain::failure::{Failure, FailureKind};
+use domain::failure::{Failure, FailureKind, TermsAsked};
 use domain::limit::Reached;
+use domain::plan::ACCEPT_TERMS;
 use serde_json::{Map, Value, json};
 
 /// What a caller is told when the house failed.
@@ -29,6 +30,11 @@ pub(crate) fn error(failure: &Failure, docs_base: &str) -> Value {
         metadata.insert("limit_source".to_owned(), json!(reached.source()));
         metadata.insert("headers".to_owned(), limit_headers(reached));
     }
+    let terms = failure.availability.as_deref().map_or(&[][..], |it| it.terms.as_slice());
+    if !terms.is_empty() {
+        metadata.insert("code".to_owned(), json!("terms_not_accepted"));
+        metadata.insert("terms".to_owned(), terms.iter().map(asked_terms).collect());
+    }
     let message = if masked { MASKED } else { failure.detail.as_str() };
     let mut error = json!({"code": status, "message": message, "metadata": metadata});
     if let Some(param) = failure.param.as_deref().filter(|_| !masked) {
@@ -43,6 +49,22 @@ pub(crate) fn error(failure: &Failure, docs_base: &str) -> Value {
         error["availability"] = shown;
     }
     error
+}
+
+/// Returns terms that are to be accepted, and how.
+fn asked_terms(asked: &TermsAsked) -> Value {
+    let TermsAsked { model, terms, terms_hash } = asked;
+    json!({
+        "model": model,
+        "terms": terms,
+        "terms_hash": terms_hash,
+        "accept": {
+            "method": "POST",
+            "path": format!("/api/v1/models/{model}/terms"),
+            "body": { "accept": terms_hash },
+        },
+        "header": { "name": ACCEPT_TERMS, "value": terms_hash },
+    })
 }
 
 /// Returns the limit that was reached, as OpenRouter repeats its headers in the body.
@@ -74,6 +96,24 @@ mod tests {
     fn a_caller_s_failure_names_the_field() {
         let failure = Failure::caller(FailureKind::InvalidRequest, "`n` has to be 1.").at("n");
         insta::assert_snapshot!(body(&failure, "https://host/errors"), @r#"{"error":{"code":400,"message":"`n` has to be 1.","metadata":{"error_type":"invalid_request"},"param":"n"}}"#);
+    }
+
+    #[test]
+    fn terms_are_told_with_how_to_accept_them() {
+        let availability = Availability {
+            code: AvailabilityCode::TermsNotAccepted,
+            terms: vec![TermsAsked {
+                model: "stealth/heron".to_owned(),
+                terms: "The lab <keeps> it.".to_owned(),
+                terms_hash: "0123456789abcdef".to_owned(),
+            }],
+            ..Availability::default()
+        };
+        let failure = Failure::caller(FailureKind::PermissionDenied, "It has terms.");
+        let body = body(&failure.because(availability), "https://host/errors");
+        assert_eq!(body["error"]["code"], 403);
+        assert_eq!(body["error"]["availability"]["code"], "terms_not_accepted");
+        insta::assert_snapshot!(body["error"]["metadata"], @r#"{"error_type":"permission_denied","code":"terms_not_accepted","terms":[{"model":"stealth/heron","terms":"The lab <keeps> it.","terms_hash":"0123456789abcdef","accept":{"method":"POST","path":"/api/v1/models/stealth/heron/terms","body":{"accept":"0123456789abcdef"}},"header":{"name":"X-Interline-Accept-Terms","value":"0123456789abcdef"}}]}"#);
     }
 
     #[test]

@@ -121,6 +121,20 @@ pub struct Availability {
     /// The smallest change of the request that would admit one of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub smallest_change: Vec<Change>,
+    /// Terms that the caller would have to accept. They are told beside, in every dialect.
+    #[serde(skip)]
+    pub terms: Vec<TermsAsked>,
+}
+
+/// Terms of a stealth model that have to be accepted before it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TermsAsked {
+    /// The model.
+    pub model: String,
+    /// The text.
+    pub terms: String,
+    /// Its hash, by which it is accepted.
+    pub terms_hash: String,
 }
 
 /// An endpoint that was left out.
@@ -175,6 +189,8 @@ pub enum AvailabilityCode {
     ConstraintFiltered,
     /// Nobody serves it for nothing any more.
     FreeVariantEnded,
+    /// Its terms have not been accepted.
+    TermsNotAccepted,
 }
 
 impl FailureKind {

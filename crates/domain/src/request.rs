@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Endpoint, Modality};
 use crate::health::Percentiles;
+use crate::launch::AcceptedTerms;
 use crate::operation::Operation;
 use crate::price::Rate;
 use crate::usage::Usage;
@@ -86,6 +87,9 @@ pub struct Facts {
     /// In which form documents go to endpoints.
     #[serde(skip_serializing_if = "is_default")]
     pub documents: DocumentForm,
+    /// The terms of stealth models that its caller has accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accepted_terms: Vec<AcceptedTerms>,
 }
 
 /// In which form the documents of a prompt go to endpoints: the plugin `file-parser`.

@@ -1,12 +1,13 @@
 //! What a handler may touch, made once. Ports meet their implementations here and nowhere else.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use relay::mutant::Mutant;
 use relay::{Bonds, Drains, Health, Snapshot, World};
 use store::{Db, SqlBooks};
 use tokio_util::task::TaskTracker;
 use traffic::figures::Figures;
+use traffic::store::Store;
 
 use crate::auth::Auth;
 use crate::budgets::Budgets;
@@ -46,6 +47,8 @@ pub struct App {
     pub budgets: Arc<Budgets>,
     /// What traffic told, as it was last made.
     pub figures: Shelved,
+    /// The store of events, once it is open.
+    pub events: OnceLock<Arc<Store>>,
     /// The address under which callers reach this instance, without a slash at its end.
     pub public_url: String,
     current: RwLock<Arc<Current>>,
@@ -125,6 +128,7 @@ impl App {
             limits,
             budgets,
             figures: Shelved::default(),
+            events: OnceLock::new(),
             public_url,
             current: RwLock::new(Arc::new(current)),
         })

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use domain::failure::{Failure, FailureKind};
 use domain::id::KeyId;
 use domain::key::ApiKey;
+use domain::launch::AcceptedTerms;
 use domain::time::Timestamp;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
-use store::{Db, keys};
+use store::{Db, keys, launches};
 
 use crate::key_text::{KeyHasher, is_well_formed};
 use crate::teller::Teller;
@@ -26,15 +27,20 @@ pub struct Auth {
 #[derive(Clone)]
 struct Known {
     key: Arc<ApiKey>,
+    /// The terms of stealth models that it has accepted.
+    accepted: Accepted,
     /// When the database was last asked; never for keys that live in memory only.
     asked: Option<Timestamp>,
 }
 
+/// Terms of stealth models that a key has accepted.
+pub type Accepted = Arc<[AcceptedTerms]>;
+
 /// Who is calling.
 #[derive(Clone, Debug)]
 pub enum Caller {
-    /// The holder of a key, who may run models.
-    Key(Arc<ApiKey>),
+    /// The holder of a key, who may run models, and the terms that it has accepted.
+    Key(Arc<ApiKey>, Accepted),
     /// The operator, who may manage keys.
     Operator,
 }
@@ -66,7 +72,21 @@ impl Auth {
 
     /// Makes a key known that lives in memory only.
     pub fn admit(&self, key: ApiKey) {
-        self.remember(Known { key: Arc::new(key), asked: None });
+        self.remember(Known { key: Arc::new(key), accepted: Accepted::default(), asked: None });
+    }
+
+    /// Takes note that a key has accepted terms, where the key is known. Safe to repeat.
+    pub fn accept(&self, id: &KeyId, terms: &AcceptedTerms) {
+        let is_new = |known: &Known| !known.accepted.contains(terms);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if !known.get(id).is_some_and(is_new) {
+            return;
+        }
+        drop(known);
+        let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all.get_mut(id).filter(|known| is_new(known)) {
+            known.accepted = known.accepted.iter().chain([terms]).cloned().collect();
+        }
     }
 
     /// Forgets a key, which has been changed or deleted.
@@ -96,7 +116,10 @@ impl Auth {
             None => self.ask(&id, shop).await?,
         };
         self.refresh_if_old(&known, shop);
-        if known.key.is_valid(shop.now) { Ok(Caller::Key(known.key)) } else { Err(unknown()) }
+        match known.key.is_valid(shop.now) {
+            true => Ok(Caller::Key(known.key, known.accepted)),
+            false => Err(unknown()),
+        }
     }
 
     fn look_up(&self, id: &KeyId) -> Option<Known> {
@@ -123,8 +146,9 @@ impl Auth {
         };
         let key = keys::find(shop.db, id).await.map_err(unreachable)?.ok_or_else(unknown)?;
         let spend = keys::spend(shop.db, id).await.map_err(unreachable)?;
+        let accepted = launches::accepted(shop.db, id).await.map_err(unreachable)?.into();
         shop.ledger.open_key(id, spend);
-        let known = Known { key: Arc::new(key), asked: Some(shop.now) };
+        let known = Known { key: Arc::new(key), accepted, asked: Some(shop.now) };
         self.remember(known.clone());
         Ok(known)
     }
@@ -148,9 +172,11 @@ impl Auth {
     }
 
     /// Takes what the database says now of a key that was to be looked up again.
-    pub fn refreshed(&self, id: &KeyId, found: Result<Option<ApiKey>, ()>, now: Timestamp) {
+    pub fn refreshed(&self, id: &KeyId, found: Result<Option<Held>, ()>, now: Timestamp) {
         match found {
-            Ok(Some(key)) => self.remember(Known { key: Arc::new(key), asked: Some(now) }),
+            Ok(Some(Held { key, accepted })) => {
+                self.remember(Known { key: Arc::new(key), accepted, asked: Some(now) });
+            }
             Ok(None) => self.forget(id),
             // A database that does not answer proves nothing about a key.
             Err(()) => (),
@@ -158,6 +184,14 @@ impl Auth {
         let mut refreshing = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
         refreshing.retain(|other| other != id);
     }
+}
+
+/// What the database says of a key.
+pub struct Held {
+    /// The key.
+    pub key: ApiKey,
+    /// The terms that it has accepted.
+    pub accepted: Accepted,
 }
 
 /// What looking a key up may touch.

@@ -31,6 +31,11 @@ pub enum Command {
     Ledger(Ledger),
     /// Tell how a request was planned and what came of it.
     Explain(Explain),
+    /// Look after launches of stealth models.
+    #[command(subcommand)]
+    Stealth(Stealth),
+    /// Tell what a stealth model is: its name and its history become the model's.
+    Reveal(Reveal),
     /// Simulate providers, to try clients and gateways against.
     Simulate(Simulate),
     /// Read the PDF on standard input, and write its text: how a server reads what callers send.
@@ -53,6 +58,66 @@ pub struct Where {
         hide_env_values = true
     )]
     pub database: Option<String>,
+}
+
+/// Which instance. Its server may run meanwhile.
+#[derive(Args, Clone, Debug)]
+pub struct Instance {
+    /// The folder of the embedded database [default: ./interline-data].
+    #[arg(long, env = "INTERLINE_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The database server, instead of the embedded database.
+    #[arg(
+        long,
+        alias = "database-url",
+        env = "INTERLINE_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub database: Option<String>,
+    /// The configuration file of the instance [default: interline.toml, where there is one].
+    #[arg(long, env = "INTERLINE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A folder of overlay files, as the instance has them. May be given several times.
+    #[arg(long, env = "INTERLINE_CATALOG", value_name = "DIR", value_delimiter = ',')]
+    pub catalog: Vec<PathBuf>,
+}
+
+/// Looks after launches of stealth models.
+#[derive(Debug, Subcommand)]
+pub enum Stealth {
+    /// Write the report of a stealth model for its lab: what it was used for and what was said of
+    /// it, and nothing of who did. A public instance keeps back what fewer than ten accounts did.
+    Report {
+        /// The model, by the name that it has, or had, as a stealth model.
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// The days that it covers: so many up to yesterday on a public instance, up to today on
+        /// any other.
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=400))]
+        days: u32,
+        #[command(flatten)]
+        instance: Instance,
+        /// Tell it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Tells what a stealth model is.
+#[derive(Args, Debug)]
+pub struct Reveal {
+    /// The stealth model.
+    #[arg(value_name = "STEALTH")]
+    pub stealth: String,
+    /// The model that it is.
+    #[arg(value_name = "MODEL")]
+    pub model: String,
+    #[command(flatten)]
+    pub instance: Instance,
+    /// Do it. Without this, what would be done is told.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// Gives credits to accounts, and looks what they have.

@@ -58,6 +58,14 @@ pub async fn open_beside(data: &Path, url: Option<&str>) -> Result<Db, DatabaseE
     Ok(Db::open(&format!("sqlite:{}", file.display())).await?)
 }
 
+/// Opens the database of an instance whose server may be using it.
+///
+/// # Errors
+/// As [`open_beside`].
+pub async fn open_of(config: &Config) -> Result<Db, DatabaseError> {
+    open_beside(&config.data, Some(config.database.url.expose())).await
+}
+
 /// Opens the database, and brings it up to date. The claim is on the folder of the embedded one.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The shell: HTTP both ways, configuration and the command line, around a core that knows of none.
 
+mod acceptances;
 mod address;
 pub mod api;
 pub mod app;
@@ -19,6 +20,7 @@ pub mod housekeeping;
 pub mod idempotency;
 pub mod intake;
 pub mod key_text;
+mod lab;
 pub mod limits;
 pub mod listener;
 pub mod payments;

@@ -11,8 +11,8 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::address;
 use crate::api::{
-    chat, count, credits, feedback, generation, keys, metrics, models, operations, providers,
-    rankings, receipt, routing, workspaces,
+    DEPRECATION, chat, count, credits, feedback, generation, keys, metrics, models, operations,
+    providers, rankings, receipt, report, routing, terms, workspaces,
 };
 use crate::app::App;
 use crate::error::{ApiError, GENERATION_ID};
@@ -110,6 +110,8 @@ fn api() -> Vec<(&'static str, Methods)> {
         ("/models/{id}", get(models::retrieved_whole)),
         ("/models/{author}/{slug}", get(models::retrieved)),
         ("/models/{author}/{slug}/endpoints", get(models::endpoints)),
+        ("/models/{author}/{slug}/report", get(report::report)),
+        ("/models/{author}/{slug}/terms", get(terms::show).post(terms::accept)),
         ("/model/{author}/{slug}", get(models::one)),
         ("/endpoints/zdr", get(models::zdr)),
         ("/providers", get(providers::list)),
@@ -177,6 +179,8 @@ fn cors() -> CorsLayer {
         HeaderName::from_static("x-interline-dropped"),
         HeaderName::from_static("x-interline-cost"),
         http::header::RETRY_AFTER,
+        http::header::LINK,
+        DEPRECATION,
     ];
     let exposed: Vec<HeaderName> = own.into_iter().chain(limits::EXPOSED).collect();
     CorsLayer::new()

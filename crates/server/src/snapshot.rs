@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use catalog::{Fault, Layers, SourceFile};
 use domain::catalog::{Catalog, EndpointIx, ProviderIx};
+use domain::launch::Reveal;
 use domain::port::Clock;
 use relay::{Health, Offer, Snapshot, Timeouts};
 
@@ -122,6 +123,8 @@ pub struct Parts<'a> {
     pub clock: Arc<dyn Clock>,
     /// How endpoints fare, which outlives reloads.
     pub health: &'a Health,
+    /// What stealth models turned out to be.
+    pub reveals: &'a [Reveal],
 }
 
 /// Makes a snapshot.
@@ -131,7 +134,8 @@ pub struct Parts<'a> {
 /// credential is unusable is no error: it is found faulty, and not called.
 pub fn assemble(config: &Config, parts: Parts<'_>) -> Result<Assembled, AssemblyError> {
     let layers = Layers { base: catalog::shipped(), overlays: parts.overlays };
-    let catalog = catalog::load(&layers).map_err(AssemblyError::Catalog)?.catalog;
+    let loaded = catalog::load_after(&layers, parts.reveals);
+    let catalog = loaded.map_err(AssemblyError::Catalog)?.catalog;
     if let Some(slug) = config.providers.keys().find(|slug| catalog.find_provider(slug).is_none()) {
         return Err(AssemblyError::UnknownProvider(slug.clone()));
     }

@@ -34,6 +34,17 @@ pub struct ModelPage {
     pub available: bool,
     /// What traffic told of it; nothing where there was none.
     pub traffic: Option<Traffic>,
+    /// What callers accept before they use it, where it is a stealth model.
+    pub terms: Option<Terms>,
+}
+
+/// The terms of a stealth model.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The text, in which a line feed ends a line.
+    pub text: String,
+    /// How they are accepted: a command, with this instance's address.
+    pub accept: String,
 }
 
 /// An endpoint of a model.
@@ -130,11 +141,30 @@ pub struct Parameter {
     pub fate: String,
 }
 
+impl Terms {
+    fn html(&self) -> Markup {
+        html! {
+            section.card aria-labelledby="terms" {
+                header { h2 #terms { "Terms" } p.quiet { "to be accepted before use" } }
+                div.in {
+                    p { "Who made this model is not told yet. A key uses it once it has accepted \
+                        these terms; others are refused." }
+                    @for line in self.text.lines().filter(|line| !line.trim().is_empty()) {
+                        p { (line) }
+                    }
+                    (code("the command that accepts them", &self.accept))
+                }
+            }
+        }
+    }
+}
+
 impl ModelPage {
     /// Writes it.
     pub fn html(&self) -> Markup {
         html! {
             (self.head())
+            @if let Some(terms) = &self.terms { (terms.html()) }
             (facts(&self.facts))
             nav.row aria-label="On this page" {
                 a href="#providers" { "Providers" } a href="#cost" { "Cost" }
@@ -306,5 +336,19 @@ impl Calculator {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_are_text_and_nothing_else() {
+        let terms = Terms {
+            text: "A lab reads it.\n\n<img src=x onerror=alert(1)>".to_owned(),
+            accept: "curl …/terms".to_owned(),
+        };
+        insta::assert_snapshot!(terms.html().into_string(), @r#"<section class="card" aria-labelledby="terms"><header><h2 id="terms">Terms</h2><p class="quiet">to be accepted before use</p></header><div class="in"><p>Who made this model is not told yet. A key uses it once it has accepted these terms; others are refused.</p><p>A lab reads it.</p><p>&lt;img src=x onerror=alert(1)&gt;</p><div class="copy" data-copy="the command that accepts them"><pre tabindex="0" role="region" aria-label="the command that accepts them"><code>curl …/terms</code></pre></div></div></section>"#);
     }
 }

@@ -1,5 +1,5 @@
-//! What the house remembers: API keys, settings, generations and what was said of them, in SQLite or
-//! Postgres, and what nodes share of limits, in Redis.
+//! What the house remembers: API keys, settings, generations and what was said of them, in SQLite
+//! or Postgres, and what nodes share of limits, in Redis.
 //!
 //! One folder or file per noun; each function is one thing that the house says to its memory, with
 //! the SQL inside. The text is the same for both engines: `BIGINT` and `TEXT` columns, numbered

@@ -241,6 +241,21 @@ impl Context {
     pub fn word(self) -> &'static str {
         CONTEXTS[usize::from(self.0)].0
     }
+
+    /// Returns the size at a place among all.
+    pub(crate) fn at(place: u64) -> Option<Context> {
+        Context::all().nth(usize::try_from(place).ok()?)
+    }
+
+    /// Returns SQL that gives the place of a prompt's size, where `tokens` is how long it is.
+    pub(crate) fn place_sql(tokens: &str) -> String {
+        let mut sql = String::from("CASE");
+        for (place, (_, end)) in CONTEXTS.iter().enumerate().take(CONTEXTS.len() - 1) {
+            sql.push_str(&format!(" WHEN {tokens} < {end} THEN {place}"));
+        }
+        sql.push_str(&format!(" ELSE {} END", CONTEXTS.len() - 1));
+        sql
+    }
 }
 
 /// How many tools were offered to the model.

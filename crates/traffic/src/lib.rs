@@ -3,6 +3,7 @@
 
 pub mod event;
 pub mod figures;
+pub mod lab;
 pub mod made;
 pub mod store;
 pub mod sums;

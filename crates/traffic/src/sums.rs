@@ -356,10 +356,18 @@ pub fn flags(event: &Event) -> u16 {
     bits.fold(outcome | finish << 2 | service << 5, |all, bit| all | bit)
 }
 
+/// The part of [`flags`] that tells how an event ended.
+pub const ENDING_FLAGS: u16 = 31;
+
+/// Reads the part of [`flags`] that tells how an event ended. `None` where a place is of nothing.
+pub fn ending(flags: u16) -> Option<(Outcome, Finish)> {
+    let outcome = *OUTCOMES.get(usize::from(flags & 3))?;
+    Some((outcome, *Finish::ALL.get(usize::from(flags >> 2 & 7))?))
+}
+
 /// Reads [`flags`] into an event. `None` where a place is of nothing.
 pub fn set_flags(event: &mut Event, flags: u16) -> Option<()> {
-    event.outcome = *OUTCOMES.get(usize::from(flags & 3))?;
-    event.finish = *Finish::ALL.get(usize::from(flags >> 2 & 7))?;
+    (event.outcome, event.finish) = ending(flags)?;
     event.service = *Service::ALL.get(usize::from(flags >> 5 & 3))?;
     event.streamed = flags >> 7 & 1 == 1;
     event.routed = flags >> 8 & 1 == 1;

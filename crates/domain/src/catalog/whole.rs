@@ -7,6 +7,7 @@ use super::endpoint::Endpoint;
 use super::model::Model;
 use super::place::{EndpointIx, ModelIx, ProviderIx};
 use super::provider::Provider;
+use crate::launch::Reveal;
 
 /// Every model, provider and endpoint that the house knows.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Catalog {
     aliases: BTreeMap<String, String>,
     provider_by_slug: HashMap<String, ProviderIx>,
     endpoints_of_model: Vec<Vec<EndpointIx>>,
+    /// By the names that stealth models had: what they turned out to be.
+    reveals: BTreeMap<String, Reveal>,
 }
 
 impl Catalog {
@@ -63,7 +66,39 @@ impl Catalog {
             aliases,
             provider_by_slug,
             endpoints_of_model,
+            reveals: BTreeMap::new(),
         }
+    }
+
+    /// Puts checked parts together after stealth models were named: they are in it no longer, nor
+    /// are their endpoints. One whose real model is not among the parts stays as it is.
+    pub fn revealing(
+        models: Vec<Model>,
+        providers: Vec<Provider>,
+        endpoints: Vec<Endpoint>,
+        mut aliases: BTreeMap<String, String>,
+        reveals: &[Reveal],
+    ) -> Catalog {
+        let is_real = |it: &&Reveal| {
+            it.model != it.stealth && models.iter().any(|model| model.id == it.model)
+        };
+        let known: BTreeMap<String, Reveal> =
+            reveals.iter().filter(is_real).map(|it| (it.stealth.clone(), it.clone())).collect();
+        let mut places: Vec<Option<ModelIx>> = Vec::with_capacity(models.len());
+        let mut kept: Vec<Model> = Vec::with_capacity(models.len());
+        for model in models {
+            let stays = !known.contains_key(&model.id);
+            places.push(stays.then_some(ModelIx(kept.len() as u32)));
+            kept.extend(stays.then_some(model));
+        }
+        let moved = |endpoint: Endpoint| {
+            let model = places[endpoint.model.0 as usize]?;
+            Some(Endpoint { model, ..endpoint })
+        };
+        let endpoints = endpoints.into_iter().filter_map(moved).collect();
+        aliases.retain(|from, to| !known.contains_key(from) && !known.contains_key(to));
+        let whole = Catalog::assemble(kept, providers, endpoints, aliases);
+        Catalog { reveals: known, ..whole }
     }
 
     /// Returns every model.
@@ -89,6 +124,21 @@ impl Catalog {
     /// Returns the model that `name` (an id, a permaslug or an alias) stands for.
     pub fn find_model(&self, name: &str) -> Option<ModelIx> {
         self.model_by_name.get(name).copied()
+    }
+
+    /// Returns what the stealth model of that name turned out to be.
+    pub fn revealed(&self, name: &str) -> Option<&Reveal> {
+        self.reveals.get(name)
+    }
+
+    /// Returns what stealth models turned out to be, by the names that they had.
+    pub fn reveals(&self) -> impl Iterator<Item = &Reveal> {
+        self.reveals.values()
+    }
+
+    /// Returns the stealth models that a model was.
+    pub fn was<'a>(&'a self, model: &'a str) -> impl Iterator<Item = &'a Reveal> {
+        self.reveals.values().filter(move |it| it.model == model)
     }
 
     /// Returns what a name without an author stands for, as clients of the models' makers send it:

@@ -19,3 +19,4 @@ pub use index::{Index, Scored};
 pub use resolve::{Resolved, Strategy, resolve};
 pub use router::Routed;
 pub use task::Task;
+pub use unknown::retired;

@@ -1,8 +1,10 @@
 //! A model's name, taken apart.
 
 use crate::catalog::{Bare, Catalog, ModelIx};
+use crate::launch::Reveal;
 use crate::plan::Lane;
 use crate::request::Sort;
+use crate::time::Timestamp;
 
 /// What a name asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub(super) enum Name<'a> {
     Free,
     /// Something that is understood and not offered.
     Refused { variant: &'a str, base: &'a str },
+    /// The name that a stealth model had, which no longer stands for anything.
+    Retired { reveal: &'a Reveal },
     /// A name without an author that several have.
     Ambiguous { models: Vec<ModelIx> },
     /// Nothing that is known.
@@ -29,12 +33,18 @@ pub(super) enum Name<'a> {
 }
 
 /// Reads a name. A model of that very name is meant before any variant of another.
-pub(super) fn read<'a>(name: &'a str, catalog: &Catalog) -> Name<'a> {
+pub(super) fn read<'a>(name: &'a str, catalog: &'a Catalog, now: Timestamp) -> Name<'a> {
     let (mut base, mut lane) = (name, Lane::default());
     loop {
         if let Some(model) = catalog.find_model(base) {
             let by_id = catalog.model(model).id == base;
             return Name::Model { model, lane, by_id };
+        }
+        if let Some(reveal) = catalog.revealed(base) {
+            return match catalog.find_model(&reveal.model) {
+                Some(model) if now < reveal.ends() => Name::Model { model, lane, by_id: false },
+                _ => Name::Retired { reveal },
+            };
         }
         match catalog.find_bare(base) {
             Some(Bare::One(model)) => return Name::Model { model, lane, by_id: false },

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::index::Index;
 use super::name::{Name, read};
 use super::router::{Routed, auto, free};
-use super::unknown::{ambiguous, nothing_fits, refused, unknown, wrong_route};
-use crate::catalog::ModelIx;
+use super::unknown::{ambiguous, nothing_fits, refused, retired, unknown, wrong_route};
+use crate::catalog::{Catalog, ModelIx};
 use crate::failure::Failure;
 use crate::operation::Operation;
 use crate::plan::{Offers, Wanted};
@@ -64,7 +64,8 @@ impl Strategy {
 ///
 /// # Errors
 /// `InvalidRequest`, with the nearest names, or with the route that the model answers on;
-/// `NotFound` where a router finds no model that may serve.
+/// `NotFound` where a router finds no model that may serve, or the name is one that a stealth model
+/// had.
 pub fn resolve(
     facts: &Facts,
     offers: &Offers<'_>,
@@ -75,7 +76,7 @@ pub fn resolve(
     let mut first: Option<(Strategy, Option<Routed>)> = None;
     let mut failure: Option<Failure> = None;
     for name in &facts.models {
-        let (wanted, strategy, routed) = match read(name, offers.catalog) {
+        let (wanted, strategy, routed) = match read(name, offers.catalog, offers.now) {
             Name::Model { model, lane, by_id } => {
                 let strategy = if by_id { Strategy::Direct } else { Strategy::Alias };
                 (vec![Wanted { model, lane }], strategy, None)
@@ -95,13 +96,9 @@ pub fn resolve(
                 let (wanted, routed) = free(facts, (offers, index), held);
                 (wanted, Strategy::Free, Some(Routed { router: name.clone(), ..routed }))
             }
-            Name::Ambiguous { models } => {
-                failure.get_or_insert_with(|| ambiguous(name, &models, (facts, offers.catalog)));
-                continue;
-            }
             Name::Refused { variant, base } => return Err(refused(variant, base)),
-            Name::Unknown => {
-                failure.get_or_insert_with(|| unknown(name, facts, offers.catalog));
+            read @ (Name::Ambiguous { .. } | Name::Retired { .. } | Name::Unknown) => {
+                failure.get_or_insert_with(|| meaningless(name, &read, facts, offers.catalog));
                 continue;
             }
         };
@@ -131,4 +128,13 @@ pub fn resolve(
     }
     let strategy = if 1 < facts.models.len() { Strategy::Fallback } else { strategy };
     Ok(Resolved { wanted: found, strategy, routed })
+}
+
+/// A name that stands for no one model.
+fn meaningless(name: &str, read: &Name<'_>, facts: &Facts, catalog: &Catalog) -> Failure {
+    match read {
+        Name::Ambiguous { models } => ambiguous(name, models, (facts, catalog)),
+        Name::Retired { reveal } => retired(reveal, &facts.models),
+        _ => unknown(name, facts, catalog),
+    }
 }

@@ -6,6 +6,7 @@ use super::{Index, Resolved, Strategy, Task, resolve};
 use crate::catalog::{Catalog, Modality, Model};
 use crate::failure::{AvailabilityCode, Failure};
 use crate::health::EndpointHealth;
+use crate::launch::Reveal;
 use crate::plan::stage::{endpoint, model, names, provider};
 use crate::plan::{Defaults, Lane, Offers, Turn};
 use crate::price::{Price, PriceCard, Rate};
@@ -26,6 +27,10 @@ const MODELS: [Row; 6] = [
 ];
 
 fn catalog() -> Catalog {
+    revealing(&[])
+}
+
+fn revealing(reveals: &[Reveal]) -> Catalog {
     let mut models: Vec<Model> = Vec::new();
     let mut endpoints = Vec::new();
     for (place, (id, released, dollars, quality, tools, sees)) in (0..).zip(MODELS) {
@@ -46,7 +51,7 @@ fn catalog() -> Catalog {
         endpoints.push(offer);
     }
     let aliases = BTreeMap::from([("sonnet".to_owned(), "x/sonnet-4.6".to_owned())]);
-    Catalog::assemble(models, vec![provider("a")], endpoints, aliases)
+    Catalog::revealing(models, vec![provider("a")], endpoints, aliases, reveals)
 }
 
 fn found(catalog: &Catalog, facts: &Facts, entropy: u128) -> Result<Resolved, Failure> {
@@ -64,6 +69,16 @@ fn found(catalog: &Catalog, facts: &Facts, entropy: u128) -> Result<Resolved, Fa
         entropy,
     };
     resolve(facts, &offers, &index, None)
+}
+
+/// The same catalog after `y/free-1` turned out to be `y/mini-2`, so many milliseconds after 1970.
+fn revealed(ms: i64) -> Catalog {
+    let reveal = Reveal {
+        stealth: "y/free-1".to_owned(),
+        model: "y/mini-2".to_owned(),
+        at: Timestamp::from_ms(ms),
+    };
+    revealing(&[reveal])
 }
 
 fn asked(models: &[&str]) -> Facts {
@@ -91,6 +106,46 @@ fn a_name_is_an_id_an_alias_or_the_newest_of_a_family() {
     }
     let failure = found(&catalog, &asked(&["~x/haiku-latest"]), 0).unwrap_err();
     assert!(failure.detail.starts_with("No model of the family x/haiku"), "{}", failure.detail);
+}
+
+#[test]
+fn the_name_that_a_stealth_model_had_means_the_model_for_ninety_days() {
+    let days = 86_400_000 * Reveal::ALIAS_DAYS;
+    let fresh = revealed(1 - days);
+    for name in ["y/free-1", "y/free-1:floor"] {
+        let resolved = found(&fresh, &asked(&[name]), 0).unwrap();
+        assert_eq!(fresh.model(resolved.wanted[0].model).id, "y/mini-2");
+        assert_eq!(resolved.strategy, Strategy::Alias);
+    }
+    let old = revealed(-days);
+    let failure = found(&old, &asked(&["y/free-1"]), 0).unwrap_err();
+    assert_eq!(failure.status(), 404);
+    insta::assert_snapshot!(failure.detail, @"y/free-1 is y/mini-2, as was told on 1969-10-03. Ask for y/mini-2.");
+    let availability = failure.availability.unwrap();
+    assert_eq!(availability.code, AvailabilityCode::ModelDeprecated);
+    assert_eq!(availability.fallback_models, ["y/mini-2"]);
+    // Beside another name it is passed over, as any name that nobody has.
+    assert_eq!(ids(&old, &asked(&["y/free-1", "x/opus-4.6"])), ["x/opus-4.6"]);
+}
+
+#[test]
+fn a_stealth_model_that_was_named_leaves_the_catalog_with_its_endpoints() {
+    let (before, after) = (catalog(), revealed(0));
+    assert_eq!(after.models().len() + 1, before.models().len());
+    assert_eq!(after.endpoints().len() + 1, before.endpoints().len());
+    assert_eq!(after.find_model("y/free-1"), None);
+    for endpoint in after.endpoints() {
+        let was = before.endpoints().iter().find(|it| it.id == endpoint.id).unwrap();
+        assert_eq!(after.model(endpoint.model).id, before.model(was.model).id);
+    }
+    assert_eq!(after.revealed("y/free-1").unwrap().model, "y/mini-2");
+    let nowhere = Reveal {
+        stealth: "y/free-1".to_owned(),
+        model: "y/nothing".to_owned(),
+        at: Timestamp::default(),
+    };
+    let same = revealing(&[nowhere]);
+    assert!(same.find_model("y/free-1").is_some() && same.revealed("y/free-1").is_none());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::catalog::{Catalog, Model, ModelIx};
 use crate::failure::{
     Availability, AvailabilityCode, Constraint, Failure, FailureKind, Fault, Retry,
 };
+use crate::launch::Reveal;
 use crate::nearest::nearest;
 use crate::operation::Operation;
 use crate::request::Facts;
@@ -41,6 +42,23 @@ pub(super) fn unknown(name: &str, facts: &Facts, catalog: &Catalog) -> Failure {
         false => format!("There is no model {shown}.{hint}"),
     };
     Failure::caller(FailureKind::InvalidRequest, detail).at("model").because(availability)
+}
+
+/// A name that a stealth model had until a while after it was named.
+pub fn retired(reveal: &Reveal, requested: &[String]) -> Failure {
+    let Reveal { stealth, model, at } = reveal;
+    let availability = Availability {
+        code: AvailabilityCode::ModelDeprecated,
+        requested_models: requested.to_vec(),
+        fallback_models: vec![model.clone()],
+        ..Availability::default()
+    };
+    let day = at.to_string();
+    let day = day.get(..10).unwrap_or_default();
+    let detail = format!("{stealth} is {model}, as was told on {day}. Ask for {model}.");
+    Failure::new(FailureKind::NotFound, Fault::Caller, Retry::Never, detail)
+        .at("model")
+        .because(availability)
 }
 
 /// A name without an author that several models have.

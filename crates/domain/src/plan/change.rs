@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::candidate::Considered;
-use super::filter::{Exclusion, prompt_tokens_min};
+use super::filter::{Exclusion, prompt_tokens_min, unaccepted};
 use super::naming::bans;
 use super::offers::{Offers, Wanted};
 use crate::catalog::{Endpoint, Modality, Provider, Tier};
@@ -102,6 +102,10 @@ impl Admission<'_, '_> {
             },
             Exclusion::Free | Exclusion::Thinking | Exclusion::Extended => {
                 json!(self.offers.catalog.model(self.own.model).id)
+            }
+            Exclusion::Terms => {
+                let model = self.offers.catalog.model(self.own.model);
+                json!(unaccepted(self.facts, model)?.terms_hash)
             }
         };
         Some(vec![Change { field: rule.field().to_owned(), to }])

@@ -4,10 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::naming::{bans, calls};
 use super::offers::{Defaults, Lane, Offers, Wanted};
-use crate::catalog::{Endpoint, Modality, Provider, Tier, Training};
+use crate::catalog::{Endpoint, Modality, Model, Provider, Stealth, Tier, Training};
 use crate::operation::Operation;
 use crate::price::{Price, Rate};
 use crate::request::{Facts, MaxPrice, Preferences, Sort};
+
+/// The header by which a request accepts terms for itself alone.
+pub const ACCEPT_TERMS: &str = "X-Interline-Accept-Terms";
 
 /// A rule that left an endpoint out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,11 +54,13 @@ pub enum Exclusion {
     Thinking,
     /// Its context is shorter than the longest, and `:extended` was asked for.
     Extended,
+    /// Its model is a stealth model, whose terms the caller has not accepted.
+    Terms,
 }
 
 impl Exclusion {
     /// Every rule, in the order in which they are told.
-    pub const ALL: [Exclusion; 19] = [
+    pub const ALL: [Exclusion; 20] = [
         Exclusion::Only,
         Exclusion::Ignored,
         Exclusion::NotInOrder,
@@ -75,6 +80,7 @@ impl Exclusion {
         Exclusion::Free,
         Exclusion::Thinking,
         Exclusion::Extended,
+        Exclusion::Terms,
     ];
 
     /// Returns OpenRouter's word for it, where it has one.
@@ -97,6 +103,7 @@ impl Exclusion {
             Exclusion::Free => "free",
             Exclusion::Thinking => "thinking",
             Exclusion::Extended => "extended",
+            Exclusion::Terms => "terms",
         }
     }
 
@@ -119,6 +126,7 @@ impl Exclusion {
             Exclusion::Distillable => "provider.enforce_distillable_text",
             Exclusion::ServiceTier => "service_tier",
             Exclusion::Free | Exclusion::Thinking | Exclusion::Extended => "model",
+            Exclusion::Terms => ACCEPT_TERMS,
         }
     }
 
@@ -176,6 +184,8 @@ pub(super) struct Filter<'a> {
     flex_only: bool,
     /// Others may be trained on the model's answers.
     distillable: bool,
+    /// The model has terms that the caller has not accepted.
+    unaccepted: bool,
 }
 
 impl<'a> Filter<'a> {
@@ -186,9 +196,11 @@ impl<'a> Filter<'a> {
         let flex_only = facts.flex && endpoints().any(|it| it.tier() == Tier::Flex);
         let longest = || endpoints().filter_map(|endpoint| endpoint.context).max();
         let context_min = lane.extended.then(longest).flatten().unwrap_or(0);
-        let distillable = offers.catalog.model(wanted.model).may_teach() == Some(true);
+        let model = offers.catalog.model(wanted.model);
+        let distillable = model.may_teach() == Some(true);
+        let unaccepted = unaccepted(facts, model).is_some();
         let (defaults, takes_all) = (offers.defaults, offers.takes_all);
-        Filter { facts, defaults, takes_all, lane, context_min, flex_only, distillable }
+        Filter { facts, defaults, takes_all, lane, context_min, flex_only, distillable, unaccepted }
     }
 
     /// Returns the rules that leave the endpoint out, given the price in force.
@@ -225,6 +237,7 @@ impl<'a> Filter<'a> {
         found.when(lane.thinking && !thinks, Exclusion::Thinking);
         let is_short = endpoint.context.unwrap_or(0) < self.context_min;
         found.when(lane.extended && is_short, Exclusion::Extended);
+        found.when(self.unaccepted, Exclusion::Terms);
         found
     }
 
@@ -262,6 +275,13 @@ impl<'a> Filter<'a> {
             Tier::Flex => self.facts.flex || by_variant(Sort::Price),
         }
     }
+}
+
+/// Returns the terms of a model that its caller has not accepted.
+pub(super) fn unaccepted<'a>(facts: &Facts, model: &'a Model) -> Option<&'a Stealth> {
+    let stealth = model.stealth.as_ref()?;
+    let accepted = facts.accepted_terms.iter().any(|it| it.are_of(&model.id, &stealth.terms_hash));
+    (!accepted).then_some(stealth)
 }
 
 fn has_precision(wants: &Preferences, endpoint: &Endpoint) -> bool {

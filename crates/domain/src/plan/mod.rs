@@ -25,7 +25,7 @@ mod tests;
 pub use bond::{Bond, Stay};
 pub use candidate::{ATTEMPTS_MAX, Candidate, Considered, Plan};
 pub(crate) use draw::Lots;
-pub use filter::{Exclusion, Obstacles};
+pub use filter::{ACCEPT_TERMS, Exclusion, Obstacles};
 pub use offers::{Defaults, Lane, Offers, Turn, Wanted};
 pub use order::{admits, plan};
 pub use receipt::{Receipt, Seen, Unrepeatable};

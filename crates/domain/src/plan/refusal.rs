@@ -2,12 +2,12 @@
 
 use super::candidate::Considered;
 use super::change::smallest;
-use super::filter::{Exclusion, prompt_is_too_long};
+use super::filter::{ACCEPT_TERMS, Exclusion, prompt_is_too_long, unaccepted};
 use super::offers::{Offers, Wanted};
-use crate::catalog::Endpoint;
+use crate::catalog::{Endpoint, Stealth};
 use crate::failure::{
     Availability, AvailabilityCode, Change, Constraint, Failure, FailureKind, Fault, Rejected,
-    Retry,
+    Retry, TermsAsked,
 };
 use crate::price::Rate;
 use crate::request::Facts;
@@ -31,6 +31,9 @@ pub(super) fn refuse(
     let endpoints = considered.iter().map(|it| offers.catalog.endpoint(it.endpoint));
     if endpoints.clone().all(|endpoint| prompt_is_too_long(facts, endpoint)) {
         return too_long(&asked, endpoints);
+    }
+    if considered.iter().all(|it| it.obstacles.holds(Exclusion::Terms)) {
+        return unaccepted_terms(facts, &asked, (requested_models, wanted), offers);
     }
     let mut rules: Vec<Exclusion> = considered.iter().flat_map(|it| it.obstacles.rules()).collect();
     rules.sort_unstable();
@@ -119,6 +122,42 @@ fn too_long<'a>(asked: &str, endpoints: impl Iterator<Item = &'a Endpoint>) -> F
     Failure::new(FailureKind::ContextTooLong, Fault::Caller, Retry::Never, detail).at("messages")
 }
 
+/// All that is asked for are stealth models whose terms the caller has not accepted.
+fn unaccepted_terms(
+    facts: &Facts,
+    asked: &str,
+    (requested_models, wanted): (Vec<String>, &[Wanted]),
+    offers: &Offers<'_>,
+) -> Failure {
+    let mut terms: Vec<TermsAsked> = Vec::new();
+    for one in wanted {
+        let model = offers.catalog.model(one.model);
+        let stealth = unaccepted(facts, model);
+        terms.extend(stealth.map(|Stealth { terms, terms_hash }| TermsAsked {
+            model: model.id.clone(),
+            terms: terms.clone(),
+            terms_hash: terms_hash.clone(),
+        }));
+    }
+    let how = terms.first().map_or_else(String::new, |TermsAsked { model, terms_hash, .. }| {
+        format!(
+            " They are at GET /api/v1/models/{model}/terms. Accept them once with POST at the same \
+             address and {{\"accept\": \"{terms_hash}\"}}, or for one request with the header \
+             {ACCEPT_TERMS}: {terms_hash}."
+        )
+    });
+    let detail = format!("{asked} has terms that this key has not accepted.{how}");
+    let availability = Availability {
+        code: AvailabilityCode::TermsNotAccepted,
+        requested_models,
+        excluded_by: vec![Exclusion::Terms.word()],
+        terms,
+        ..Availability::default()
+    };
+    let kind = FailureKind::PermissionDenied;
+    Failure::new(kind, Fault::Caller, Retry::Never, detail).because(availability)
+}
+
 fn sentence(
     asked: &str,
     rules: &[Exclusion],
@@ -194,6 +233,7 @@ fn hint(rule: Exclusion, facts: &Facts, considered: &[Considered], offers: &Offe
         Exclusion::Free => "every endpoint of it charges".to_owned(),
         Exclusion::HouseData => "this instance permits no other providers".to_owned(),
         Exclusion::Distillable => "its licence is not known to permit it".to_owned(),
+        Exclusion::Terms => "its terms, accepted".to_owned(),
         Exclusion::Retention
         | Exclusion::TrainingOnPrompts
         | Exclusion::RequireParameters

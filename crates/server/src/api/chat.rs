@@ -14,6 +14,7 @@ use domain::catalog::Dialect;
 use domain::failure::{Failure, FailureKind};
 use domain::generation::App as CallingApp;
 use domain::id::GenerationId;
+use domain::launch::Reveal;
 use domain::port::Waiting;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -22,8 +23,8 @@ use relay::{Broken, Call, Heading, Reply, ReplyBody, Seat, relay};
 use tokio::sync::mpsc;
 
 use super::caller::holder;
-use super::count;
 use super::workspaces::within_budgets;
+use super::{count, successor, terms};
 use crate::app::App;
 use crate::auth::X_GOOG_API_KEY;
 use crate::error::{ApiError, GENERATION_ID};
@@ -120,15 +121,26 @@ async fn answer(app: Arc<App>, request: http::Request<Body>, door: Door) -> Resp
         Err(failure) => return refuse(failure.into()),
     };
     match serve(&app, &id, request, &door, seat.clone()).await {
-        Ok((reply, framing)) => {
+        Ok(Served { reply, framing, successor }) => {
             let now = app.now();
             let standings = reply.heading.standings.clone();
             let mut response = respond(&id, reply, framing, seat);
             limits::tell(response.headers_mut(), &standings, door.dialect(), now);
+            if let Some(reveal) = successor {
+                successor::tell(response.headers_mut(), &reveal, &app.public_url);
+            }
             response
         }
         Err(error) => refuse(error),
     }
+}
+
+/// An answer, and how it goes out.
+struct Served {
+    reply: Reply,
+    framing: Framing,
+    /// What the stealth model is that was asked for by the name that it had.
+    successor: Option<Reveal>,
 }
 
 async fn serve(
@@ -137,10 +149,10 @@ async fn serve(
     request: http::Request<Body>,
     door: &Door,
     seat: Seat,
-) -> Result<(Reply, Framing), ApiError> {
+) -> Result<Served, ApiError> {
     let received = app.now();
     let (head, body) = request.into_parts();
-    let key = holder(app, &head.headers).await?;
+    let (key, accepted) = holder(app, &head.headers).await?;
     within_budgets(app)?;
     let body = app.intake.read(&head.headers, body).await?;
     let mut request = decode(door, body)?;
@@ -159,6 +171,9 @@ async fn serve(
         let joint = format!("{}:{user}", key.id);
         app.auth.id(&joint).as_str()[..32].to_owned()
     });
+    let snapshot = app.current().snapshot.clone();
+    request.facts.accepted_terms = terms::accepted(&head.headers, &accepted, &snapshot.catalog);
+    let successor = successor::of(&snapshot.catalog, &request.facts.models);
     let call = Call {
         id: id.clone(),
         key,
@@ -167,10 +182,11 @@ async fn serve(
         app: calling_app(&head.headers),
         user_hash,
         wants_metadata: wants_metadata(&head.headers),
-        snapshot: app.current().snapshot.clone(),
+        snapshot,
         seat: Some(seat),
     };
-    Ok((relay(&app.world, call).await?, framing))
+    let reply = relay(&app.world, call).await?;
+    Ok(Served { reply, framing, successor })
 }
 
 /// As `provider.resume` in the body.

@@ -54,14 +54,14 @@ async fn answer(
 async fn count(app: &Arc<App>, request: http::Request<Body>, door: &Door) -> Result<u32, ApiError> {
     let (head, body) = request.into_parts();
     let _seat = app.room.enter()?;
-    let key = holder(app, &head.headers).await?;
+    let (key, _) = holder(app, &head.headers).await?;
     let snapshot = app.current().snapshot.clone();
     let account = AccountId::default();
     let _permit = app.limits.admit(uncosted(&snapshot.rules, &key, &account)).await?;
     let body = app.intake.read(&head.headers, body).await?;
     let request = decode(door, completed(body, door)?)?;
     let named = request.facts.models.first().map(String::as_str).unwrap_or_default();
-    let place = name::named(&snapshot.catalog, named)?;
+    let place = name::named(&snapshot.catalog, named, app.now())?;
     let tokenizer = snapshot.catalog.model(place).tokenizer.clone();
     let chat = request.chat.ok_or_else(|| Failure::house("a prompt to count was not read"))?;
     // Counting a long prompt keeps a core busy for milliseconds.

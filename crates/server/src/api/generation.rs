@@ -64,7 +64,7 @@ pub(super) async fn own(app: &App, caller: &Caller, text: &str) -> Result<Genera
     let found = find(app, &id).await?.ok_or_else(|| absent("generation", text))?;
     let is_theirs = match caller {
         Caller::Operator => true,
-        Caller::Key(key) => key.id == found.key,
+        Caller::Key(key, _) => key.id == found.key,
     };
     if !is_theirs {
         return Err(absent("generation", text).into());

@@ -77,7 +77,7 @@ const NAME_LENGTH_MAX: usize = 200;
 /// `GET /key`: the calling key.
 pub async fn own(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
     let (key, spend) = match caller(&app, &headers).await? {
-        Caller::Key(key) => {
+        Caller::Key(key, _) => {
             let spend = app.ledger.spend(&key.id, app.now()).unwrap_or_default();
             (key, spend)
         }

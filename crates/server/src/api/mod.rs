@@ -13,11 +13,15 @@ pub mod providers;
 pub mod rankings;
 mod rates;
 pub mod receipt;
+pub mod report;
 pub mod routing;
+pub mod terms;
 
 pub mod workspaces;
 
 mod amount;
 mod caller;
+mod successor;
 
 pub(crate) use caller::caller_id;
+pub(crate) use successor::DEPRECATION;

@@ -50,13 +50,14 @@ pub(crate) async fn keep_following(app: Arc<App>) {
     let place = app.current().config.traffic_place();
     let store = loop {
         match Store::open(&place).await {
-            Ok(store) => break store,
+            Ok(store) => break Arc::new(store),
             Err(error) => {
                 tracing::error!("the store of events cannot be opened; tried again: {error}");
                 tokio::time::sleep(PAUSE).await;
             }
         }
     };
+    app.events.get_or_init(|| store.clone());
     if app.current().config.demo
         && let Err(error) = demo::seed(&app, &store).await
     {
@@ -77,7 +78,7 @@ pub(crate) async fn keep_following(app: Arc<App>) {
 
 struct Follower {
     app: Arc<App>,
-    store: Store,
+    store: Arc<Store>,
     /// Something was written since the figures were made.
     is_stale: bool,
     beats: u32,

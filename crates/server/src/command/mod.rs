@@ -5,12 +5,17 @@ mod books;
 mod catalog;
 mod credits;
 mod explain;
+mod house;
 mod import;
 mod ledger;
+mod reload;
+mod reveal;
 mod root_key;
 mod serve;
+mod settings;
 mod simulate;
 mod statement;
+mod stealth;
 mod trouble;
 
 use std::process::ExitCode;
@@ -30,6 +35,8 @@ pub fn run(cli: Cli) -> Result<ExitCode, Trouble> {
         Command::Credits(command) => credits::run(command),
         Command::Ledger(command) => ledger::run(command),
         Command::Explain(explain) => explain::run(&explain),
+        Command::Reveal(reveal) => reveal::run(&reveal),
+        Command::Stealth(command) => stealth::run(command),
         Command::Simulate(simulate) => simulate::run(&simulate),
         Command::ReadPdf => Ok(crate::documents::read_from_stdin()),
     }

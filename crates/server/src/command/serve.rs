@@ -1,7 +1,6 @@
 //! `interline serve`.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,27 +8,26 @@ use std::time::Duration;
 use domain::port::Clock;
 use domain::secret::Secret;
 use relay::Health;
-use simulator::Simulator;
+use store::launches;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::banner::Banner;
+use super::house::{House, current, first_assembly, read_config};
+use super::reload;
 use super::root_key::{RootKey, demo_key, hasher, root_key};
-use super::trouble::{Trouble, environment};
+use super::trouble::Trouble;
 use crate::app::{App, Current};
 use crate::auth::Auth;
 use crate::cli::Serve;
 use crate::clock::{SystemClock, random};
-use crate::config::{Config, DEFAULTS, LogFormat, Overrides};
+use crate::config::{Config, DEFAULTS, LogFormat};
 use crate::key_text::hex;
 use crate::limits::{Cluster, Keeper, Limits};
 use crate::listener::{self, Door};
-use crate::snapshot::{Assembled, Parts, assemble, read_overlays};
 use crate::upstream::{Clients, authorities};
-use crate::{budgets, census, database, demo, housekeeping, limits, payments, room, routes};
-
-const CONFIG_DEFAULT: &str = "interline.toml";
+use crate::{acceptances, budgets, census, database, housekeeping, limits, payments, room, routes};
 
 /// Serves the API until it is told to stop.
 ///
@@ -48,24 +46,6 @@ pub(super) fn run(serve: &Serve) -> Result<ExitCode, Trouble> {
     outcome
 }
 
-fn read_config(serve: &Serve) -> Result<Config, Trouble> {
-    let overrides = Overrides {
-        listen: serve.listen.clone(),
-        data: serve.data.clone(),
-        catalog: serve.catalog.clone(),
-        demo: serve.demo,
-        database_url: serve.database_url.clone(),
-    };
-    let path = match &serve.config {
-        Some(path) => Some(path.as_path()),
-        None => Some(Path::new(CONFIG_DEFAULT)).filter(|path| path.exists()),
-    };
-    let Some(path) = path else { return Ok(Config::read(None, &overrides)?) };
-    let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
-    Ok(Config::read(Some((&shown, &text)), &overrides)?)
-}
-
 fn start_log(config: &Config) -> Result<(), Trouble> {
     let filter =
         EnvFilter::try_new(&config.log.filter).map_err(|error| format!("log.filter: {error}"))?;
@@ -79,14 +59,6 @@ fn start_log(config: &Config) -> Result<(), Trouble> {
     }
 }
 
-/// What lives as long as the process and is needed for every reload.
-struct House {
-    clients: Clients,
-    health: Arc<Health>,
-    /// The simulator behind the demo models, where they are served.
-    simulator: Option<Simulator>,
-}
-
 async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     let (db, _claim) = database::open(&config).await?;
     let hasher = hasher(&db).await?;
@@ -96,7 +68,8 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     let clients = Clients::new(connect, &trusted)?;
     let desk = payments::open(&config.payments, &clients, &db)?;
     let health = Arc::new(Health::default());
-    let mut house = House { clients, health: health.clone(), simulator: None };
+    let reveals = launches::reveals(&db).await?;
+    let mut house = House { clients, health: health.clone(), simulator: None, reveals };
     let assembled = first_assembly(&mut house, &config)?;
     let listener = TcpListener::bind(config.listen)
         .await
@@ -129,7 +102,7 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     app.limits.tell().await;
     let watches = watches(&app);
     let following = tokio::spawn(census::keep_following(app.clone()));
-    let reloads = tokio::spawn(reload_on_hangup(app.clone(), serve.clone(), house));
+    let reloads = tokio::spawn(reload::keep_current(app.clone(), serve.clone(), house));
     let closing = told_to_stop()?;
     let router = routes::routes(app.clone());
     let quiet = listener::serve(listener, router, &door, closing).await;
@@ -155,46 +128,15 @@ fn keeper(config: &Config) -> Result<Arc<Keeper>, Trouble> {
     Ok(Arc::new(Keeper::new(clock, cluster)))
 }
 
-/// Starts what keeps limits, and the room for requests, up to date.
-fn watches(app: &Arc<App>) -> [tokio::task::JoinHandle<()>; 3] {
+/// Starts what keeps limits, accepted terms, and the room for requests, up to date.
+fn watches(app: &Arc<App>) -> [tokio::task::JoinHandle<()>; 4] {
     let Limits { in_flight, delay_max_ms, .. } = app.current().config.limits;
     [
         tokio::spawn(limits::keep_looking(app.clone())),
         tokio::spawn(limits::keep_in_touch(app.limits.clone())),
+        tokio::spawn(acceptances::keep_looking(app.clone())),
         tokio::spawn(room::keep_watch(app.room.clone(), in_flight, delay_max_ms)),
     ]
-}
-
-/// Makes the first snapshot; with no provider to call, the demo models stand in.
-fn first_assembly(house: &mut House, config: &Config) -> Result<Assembled, Trouble> {
-    if config.demo {
-        house.simulator = Some(demo::start()?);
-        return assembly(house, config);
-    }
-    let assembled = assembly(house, config)?;
-    if assembled.providers.iter().any(|found| found.callable > 0) {
-        return Ok(assembled);
-    }
-    house.simulator = Some(demo::start()?);
-    assembly(house, config)
-}
-
-fn assembly(house: &House, config: &Config) -> Result<Assembled, Trouble> {
-    let mut overlays = Vec::new();
-    overlays.extend(house.simulator.as_ref().map(|simulator| demo::overlay(simulator.addr())));
-    overlays.extend(read_overlays(&config.catalog)?);
-    let parts = Parts {
-        overlays,
-        environment: &environment,
-        clients: house.clients.clone(),
-        clock: Arc::new(SystemClock),
-        health: &house.health,
-    };
-    Ok(assemble(config, parts)?)
-}
-
-fn current(assembled: Assembled, config: Config) -> Current {
-    Current { snapshot: assembled.snapshot, providers: assembled.providers, config }
 }
 
 fn announce(
@@ -231,25 +173,6 @@ fn told_to_stop() -> Result<impl Future<Output = ()>, Trouble> {
         }
         tracing::info!("closing: open answers are brought to their end");
     })
-}
-
-/// Reads configuration and catalog again on every SIGHUP. A bad one is refused, and the old stays.
-async fn reload_on_hangup(app: Arc<App>, serve: Serve, house: House) {
-    let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
-    while hangups.recv().await.is_some() {
-        let reloaded = read_config(&serve).and_then(|config| {
-            let assembled = assembly(&house, &config)?;
-            Ok(current(assembled, config))
-        });
-        match reloaded {
-            Ok(current) => {
-                let callable: usize = current.providers.iter().map(|found| found.callable).sum();
-                app.replace(current);
-                tracing::info!(endpoints.callable = callable, "configuration and catalog reloaded");
-            }
-            Err(trouble) => tracing::error!("reload refused, the old one stays: {trouble}"),
-        }
-    }
 }
 
 /// Waits for the tasks that outlive their callers, then for the database.

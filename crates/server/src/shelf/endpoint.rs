@@ -3,7 +3,7 @@
 use domain::catalog::{Dialect, Endpoint, EndpointIx, ModelIx};
 use serde_json::{Value, json};
 
-use super::model::{architecture, created};
+use super::model::{architecture, created, show_launch};
 use super::pricing::{in_force, pricing};
 use super::view::{View, keeps_nothing, status};
 
@@ -60,14 +60,16 @@ pub(crate) fn endpoints(view: &View<'_>, place: ModelIx, all: bool) -> Value {
     let model = view.catalog.model(place);
     let listed = if all { view.catalog.endpoints_of(place) } else { (view.callable)(place) };
     let shown: Vec<Value> = listed.iter().map(|place| endpoint(view, *place)).collect();
-    json!({
+    let mut whole = json!({
         "id": model.id,
         "name": model.name,
         "created": created(model).unwrap_or(0),
         "description": model.description,
         "architecture": architecture(model),
         "endpoints": shown,
-    })
+    });
+    show_launch(view, model, &mut whole);
+    whole
 }
 
 /// Returns the endpoints whose providers keep no prompt: those that can be called, or `all`.

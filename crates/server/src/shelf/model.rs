@@ -47,7 +47,22 @@ pub(crate) fn model(view: &View<'_>, place: ModelIx, offered: &[EndpointIx]) -> 
     if let Some(reasoning) = reasoning(&endpoints) {
         shown["reasoning"] = reasoning;
     }
+    show_launch(view, model, &mut shown);
     shown
+}
+
+/// Shows the terms of a stealth model; and of any other which stealth models it was, and until
+/// when, where it was any.
+pub(crate) fn show_launch(view: &View<'_>, model: &Model, shown: &mut Value) {
+    if let Some(stealth) = &model.stealth {
+        shown["stealth"] = json!({ "terms": stealth.terms, "terms_hash": stealth.terms_hash });
+    }
+    let was = view.catalog.was(&model.id);
+    let cloaks: Vec<Value> =
+        was.map(|it| json!({ "id": it.stealth, "until": it.at.to_string() })).collect();
+    if !cloaks.is_empty() {
+        shown["cloaked"] = Value::Array(cloaks);
+    }
 }
 
 /// Returns `architecture` as it is shown.

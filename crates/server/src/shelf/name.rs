@@ -4,7 +4,9 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use domain::catalog::{Bare, Catalog, ModelIx};
 use domain::failure::{Availability, AvailabilityCode, Failure, FailureKind};
+use domain::models::retired;
 use domain::nearest::nearest;
+use domain::time::Timestamp;
 
 /// Author and slug, or why the path does not say them.
 pub(crate) type Name = Result<Path<(String, String)>, PathRejection>;
@@ -13,9 +15,9 @@ pub(crate) type Name = Result<Path<(String, String)>, PathRejection>;
 ///
 /// # Errors
 /// `NotFound`, with the nearest names.
-pub(crate) fn find(catalog: &Catalog, name: Name) -> Result<ModelIx, Failure> {
+pub(crate) fn find(catalog: &Catalog, name: Name, now: Timestamp) -> Result<ModelIx, Failure> {
     let Ok(Path((author, slug))) = name else { return Err(nameless()) };
-    named(catalog, &format!("{author}/{slug}"))
+    named(catalog, &format!("{author}/{slug}"), now)
 }
 
 /// Returns the failure of a path that is no name.
@@ -23,11 +25,16 @@ pub(crate) fn nameless() -> Failure {
     Failure::caller(FailureKind::NotFound, "The path is no name of a model.")
 }
 
-/// Finds a model by its id or another of its names.
+/// Finds a model by its id or another of its names, that of a stealth model that was named lately
+/// among them.
 ///
 /// # Errors
-/// `NotFound`, with the nearest names.
-pub(crate) fn named(catalog: &Catalog, name: &str) -> Result<ModelIx, Failure> {
+/// `NotFound`, with the nearest names, or the one that a stealth model has now.
+pub(crate) fn named(catalog: &Catalog, name: &str, now: Timestamp) -> Result<ModelIx, Failure> {
+    if let Some(reveal) = catalog.revealed(name) {
+        let real = catalog.find_model(&reveal.model).filter(|_| now < reveal.ends());
+        return real.ok_or_else(|| retired(reveal, &[name.to_owned()]));
+    }
     catalog
         .find_model(name)
         .or_else(|| catalog.find_model(&name.to_lowercase()))
@@ -60,11 +67,12 @@ fn unknown(catalog: &Catalog, name: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::sample;
+    use super::super::samples::{NOON, loaded, sample};
     use super::*;
 
     fn look_up(author: &str, slug: &str) -> Result<ModelIx, Failure> {
-        find(&sample().catalog, Ok(Path((author.to_owned(), slug.to_owned()))))
+        let noon = Timestamp::parse(NOON).unwrap();
+        find(&sample().catalog, Ok(Path((author.to_owned(), slug.to_owned()))), noon)
     }
 
     #[test]
@@ -73,6 +81,23 @@ mod tests {
         for slug in ["talker", "Talker", "talker-2026-05-01"] {
             assert_eq!(look_up("acme", slug).unwrap(), talker, "{slug}");
         }
+    }
+
+    #[test]
+    fn the_name_that_a_stealth_model_had_finds_the_model_and_later_names_it() {
+        let reveal = domain::launch::Reveal {
+            stealth: "acme/riddle".to_owned(),
+            model: "acme/talker".to_owned(),
+            at: Timestamp::parse(NOON).unwrap(),
+        };
+        let ends = reveal.ends();
+        let catalog = loaded(&[reveal]);
+        let talker = catalog.find_model("acme/talker");
+        let before = named(&catalog, "acme/riddle", ends.plus_ms(-1)).unwrap();
+        assert_eq!(Some(before), talker);
+        let failure = named(&catalog, "acme/riddle", ends).unwrap_err();
+        assert_eq!(failure.status(), 404);
+        assert_eq!(failure.availability.unwrap().fallback_models, ["acme/talker"]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! A small catalog for tests.
 
-use catalog::{Layers, SourceFile, load};
+use catalog::{Layers, SourceFile, load_after};
 use domain::catalog::{Catalog, EndpointIx, ModelIx};
+use domain::launch::Reveal;
 use domain::time::Timestamp;
 
 use super::row::{Row, rows};
@@ -163,6 +164,11 @@ pub(crate) struct Sample {
 
 /// Returns the small catalog: all that is routable can be called, except at `thinker`.
 pub(crate) fn sample() -> Sample {
+    Sample::of(loaded(&[]), "acme/thinker")
+}
+
+/// Returns the small catalog after stealth models were named.
+pub(crate) fn loaded(reveals: &[Reveal]) -> Catalog {
     let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
     let layers = Layers {
         base: vec![
@@ -172,8 +178,7 @@ pub(crate) fn sample() -> Sample {
         ],
         overlays: vec![vec![file("names.toml", OVERLAY)]],
     };
-    let loaded = load(&layers).unwrap_or_else(|faults| panic!("{}", faults[0]));
-    Sample::of(loaded.catalog, "acme/thinker")
+    load_after(&layers, reveals).unwrap_or_else(|faults| panic!("{}", faults[0])).catalog
 }
 
 impl Sample {

@@ -2,13 +2,13 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::catalog::{EndpointIx, Modality, Model, ModelIx};
+use domain::catalog::{Catalog, EndpointIx, Modality, Model, ModelIx, Stealth};
 use domain::price::PriceInForce;
 use domain::time::Timestamp;
 use domain::usage::Usage;
 use http::{HeaderMap, StatusCode};
 use relay::Snapshot;
-use site::model::{Calculator, ModelPage, Parameter};
+use site::model::{Calculator, ModelPage, Parameter, Terms};
 use site::{Fact, Link, Section, words};
 
 use super::missing::missing;
@@ -34,6 +34,9 @@ pub(super) async fn page(
 ) -> Response {
     let snapshot = app.current().snapshot.clone();
     let id = format!("{author}/{slug}");
+    if let Some(address) = renamed(&snapshot.catalog, &id) {
+        return reply::for_good(&address);
+    }
     if let Some(place) = snapshot.catalog.find_model(&id) {
         let own = &snapshot.catalog.model(place).id;
         if *own != id {
@@ -69,6 +72,17 @@ pub(super) async fn page(
         }
         _ => missing(&app, &headers, &format!("/models/{id}")),
     }
+}
+
+/// Returns where a model or a twin of its page is that was asked for by the name that it had as a
+/// stealth model.
+fn renamed(catalog: &Catalog, id: &str) -> Option<String> {
+    if let Some(reveal) = catalog.revealed(id) {
+        return Some(links::model(&reveal.model));
+    }
+    let (name, ending) = id.rsplit_once('.')?;
+    let reveal = catalog.revealed(name).filter(|_| ["json", "csv", "md"].contains(&ending))?;
+    Some(format!("{}.{ending}", links::model(&reveal.model)))
 }
 
 fn shown(
@@ -121,7 +135,7 @@ fn view(
         id: model.id.clone(),
         author: Link { word: model.author().to_owned(), href: links::author(model.author()) },
         description: model.description.clone(),
-        summary: summary(model),
+        summary: summary(catalog, model),
         facts: facts(row, model),
         offers: all.iter().map(|place| offer(snapshot, *place, now)).collect(),
         calculator: calculator(snapshot, &all, &links::model(&model.id), asked, now),
@@ -129,11 +143,21 @@ fn view(
         snippets: snippets(&app.public_url, &model.id),
         aliases: aliases.collect(),
         available: row.available,
+        terms: model.stealth.as_ref().map(|it| terms(&app.public_url, &model.id, it)),
         traffic: open(app).and_then(|figures| uptime::of_model(&figures, snapshot, model, &all)),
     }
 }
 
-fn summary(model: &Model) -> Vec<String> {
+fn terms(public_url: &str, id: &str, stealth: &Stealth) -> Terms {
+    let accept = format!(
+        "curl {public_url}/api/v1/models/{id}/terms -H \"Authorization: Bearer $INTERLINE_API_KEY\" \
+         -d '{{\"accept\":\"{}\"}}'",
+        stealth.terms_hash
+    );
+    Terms { text: stealth.terms.clone(), accept }
+}
+
+fn summary(catalog: &Catalog, model: &Model) -> Vec<String> {
     let listed = |modalities: &[Modality]| {
         modalities.iter().map(|it| it.word()).collect::<Vec<_>>().join(", ")
     };
@@ -154,6 +178,9 @@ fn summary(model: &Model) -> Vec<String> {
     );
     said.extend(model.license.clone());
     said.extend(model.reasoning.filter(|it| *it).map(|_| "reasoning".to_owned()));
+    said.extend(catalog.was(&model.id).map(|it| {
+        format!("cloaked as {} until {}", it.stealth, traffic::figures::date(it.at.day()))
+    }));
     said
 }
 

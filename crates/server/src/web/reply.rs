@@ -57,6 +57,15 @@ pub(super) fn see_other(address: &str) -> Response {
     response
 }
 
+/// Leads to where it is now for good.
+pub(super) fn for_good(address: &str) -> Response {
+    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+    if let Ok(value) = HeaderValue::from_str(address) {
+        response.headers_mut().insert(http::header::LOCATION, value);
+    }
+    response
+}
+
 /// `GET /assets/{hash}/{name}`: a style sheet or a script. The hash is not looked at: an old page
 /// is better served with a new sheet than with none.
 pub(super) async fn asset(headers: HeaderMap, Path((_, name)): Path<(String, String)>) -> Response {

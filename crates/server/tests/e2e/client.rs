@@ -24,6 +24,8 @@ pub struct Client {
     is_curious: bool,
     /// The `Stripe-Signature` of every request.
     signature: Option<String>,
+    /// The terms that every request accepts for itself.
+    terms: Option<String>,
 }
 
 #[derive(Debug)]
@@ -37,7 +39,8 @@ impl Client {
     pub fn new(base: String, key: &str) -> Client {
         let inner = HyperClient::builder(TokioExecutor::new()).build_http();
         let key = key.to_owned();
-        Client { inner, base, key, named: None, is_curious: false, signature: None }
+        let is_curious = false;
+        Client { inner, base, key, named: None, is_curious, signature: None, terms: None }
     }
 
     pub fn with_key(&self, key: &str) -> Client {
@@ -48,7 +51,13 @@ impl Client {
             named: None,
             is_curious: self.is_curious,
             signature: None,
+            terms: None,
         }
+    }
+
+    /// The same caller, whose requests accept these terms.
+    pub fn accepting(&self, hash: &str) -> Client {
+        Client { terms: Some(hash.to_owned()), ..self.with_key(&self.key) }
     }
 
     /// The same caller, whose requests carry this `Idempotency-Key`.
@@ -87,6 +96,9 @@ impl Client {
         }
         if let Some(name) = &self.named {
             request = request.header("idempotency-key", name);
+        }
+        if let Some(terms) = &self.terms {
+            request = request.header("x-interline-accept-terms", terms);
         }
         if self.is_curious {
             request = request.header("x-openrouter-metadata", "enabled");

@@ -61,6 +61,19 @@ pub struct Figures {
     pub tasks: Option<Tasks>,
     /// Applications of the last 30 days, the most used first.
     pub apps: Vec<App>,
+    /// What stealth models turned out to be: what they were used for counts as the models'.
+    pub cloaked: Vec<Cloaked>,
+}
+
+/// A model that was a stealth model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cloaked {
+    /// The name that it had.
+    pub stealth: String,
+    /// The model.
+    pub model: String,
+    /// The day on which it was named.
+    pub until: Day,
 }
 
 /// For whom figures are made.

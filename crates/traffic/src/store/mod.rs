@@ -13,7 +13,9 @@ use crate::event::{Event, Name};
 use crate::figures::Day;
 use crate::sums::{Grain, Side};
 use clickhouse::ClickHouse;
-pub use rows::{Batch, Days, PriceRow, RateRow, Retention, ServiceRow, StoreError, UseRow};
+pub use rows::{
+    Batch, CaseRow, Days, PriceRow, RateRow, Retention, ServiceRow, StoreError, UseRow,
+};
 use sqlite::Files;
 
 /// A store of events and their sums.
@@ -136,6 +138,18 @@ impl Store {
         match &self.engine {
             Engine::Files(files) => files.events(day).await,
             Engine::ClickHouse(house) => house.events(day).await,
+        }
+    }
+
+    /// Returns what accounts asked of a model on a day, by how it ended and what it was for. A day
+    /// whose events were forgotten has none.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub async fn cases(&self, model: &str, day: Day) -> Result<Vec<CaseRow>, StoreError> {
+        match &self.engine {
+            Engine::Files(files) => files.cases(model, day).await,
+            Engine::ClickHouse(house) => house.cases(model, day).await,
         }
     }
 

@@ -1,10 +1,11 @@
 //! What goes into a store and what comes out of it.
 
+use domain::generation::Outcome;
 use domain::price::Price;
 use domain::time::Timestamp;
 use rankings::hours::Cell;
 
-use crate::event::{Event, Name};
+use crate::event::{Context, Event, Finish, Name};
 use crate::figures::Day;
 use crate::sums::{Tally, Use};
 
@@ -58,6 +59,27 @@ pub struct RateRow {
     pub hour: i64,
     pub model: Name,
     pub cell: Cell,
+}
+
+/// What one account asked of one model in a day, by how it ended and what it was for.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each is its name")]
+pub struct CaseRow {
+    pub account: Name,
+    pub outcome: Outcome,
+    pub finish: Finish,
+    /// The key of the task; `None` where nobody looked.
+    pub task: Option<Name>,
+    pub language: Option<Name>,
+    pub context: Context,
+    pub requests: u64,
+    pub prompt: u64,
+    pub output: u64,
+    pub reasoning: u64,
+    /// Answers that ended in calls of tools.
+    pub tool_answers: u64,
+    /// Those of them with a call that is not valid.
+    pub tool_invalid: u64,
 }
 
 /// A price that an endpoint was seen to charge.

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use classify::Tag;
 use traffic::event::{Context, Event, Offered};
-use traffic::figures::{Day, Figures, Order, Question, Service, Slice, Subject, Window};
+use traffic::figures::make::Terms;
+use traffic::figures::{Cloaked, Day, Figures, Order, Question, Service, Slice, Subject, Window};
 
 use crate::plain::{self, Count, count};
 use crate::world::{self, NOW, TODAY, filled, homes, terms, wait};
@@ -322,4 +323,27 @@ fn the_model_that_everybody_takes_up_in_the_last_week_rises() {
         .map(|model| model.model.as_str())
         .collect();
     assert_eq!(rising, ["author-3/model-03"]);
+}
+
+/// A model is named that was a stealth model: figures are those of a world in which it had its name
+/// all along.
+#[test]
+fn what_a_stealth_model_was_used_for_counts_as_the_model_s() {
+    let events = world::events(12, 70, 300);
+    let (stealth, model) = (events[0].model.clone(), events[1].model.clone());
+    assert_ne!(stealth, model);
+    let mut named = events.clone();
+    for event in named.iter_mut().filter(|event| event.model == stealth) {
+        event.model = model.clone();
+    }
+    let cloaked =
+        Cloaked { stealth: stealth.to_string(), model: model.to_string(), until: TODAY - 1 };
+    let told = Terms { cloaked: vec![cloaked], ..terms() };
+    for (home, other) in homes().iter().zip(homes().iter()) {
+        let before = wait(async { world::figures(&filled(home, &events).await, &told).await });
+        let after = wait(async { world::figures(&filled(other, &named).await, &told).await });
+        assert!(!before.models.contains_key(&*stealth));
+        assert_eq!(before.boards, after.boards);
+        assert!(before == after, "figures differ beside the boards");
+    }
 }

@@ -125,3 +125,65 @@ fn old_events_are_forgotten_and_their_days_stay_counted() {
         assert!(minutes.iter().all(|row| minute / 1_440 <= row.period / 1_440));
     });
 }
+
+/// What an account asked, by how it ended and what it was for.
+type Case = (String, String, Option<String>, Option<String>, &'static str);
+
+#[test]
+fn cases_of_a_model_are_those_of_its_events() {
+    in_both(async |home| {
+        let events = events(7, 2, 1_500);
+        let store = filled(home, &events).await;
+        let model = events[0].model.clone();
+        for day in [TODAY - 1, TODAY] {
+            let mut expected: BTreeMap<Case, [u64; 6]> = BTreeMap::new();
+            for it in events.iter().filter(|it| it.at.day() == day && it.model == model) {
+                let prompt = it.tokens.input + it.tokens.cache_read + it.tokens.cache_write;
+                let context = [1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000];
+                let place = context.iter().filter(|end| **end <= prompt).count();
+                let sizes =
+                    ["0-1k", "1k-4k", "4k-16k", "16k-64k", "64k-256k", "256k-1m", "over-1m"];
+                let case = (
+                    it.account.to_string(),
+                    format!("{:?} {:?}", it.outcome, it.finish),
+                    it.task.map(|task| task.key().to_owned()),
+                    it.language.as_ref().map(ToString::to_string),
+                    sizes[place],
+                );
+                let counts = expected.entry(case).or_default();
+                let more = [
+                    1,
+                    u64::from(prompt),
+                    u64::from(it.tokens.output),
+                    u64::from(it.tokens.reasoning),
+                    u64::from(0 < it.tool_calls),
+                    u64::from(0 < it.tool_calls_invalid),
+                ];
+                counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+            }
+            assert!(1 < expected.len());
+            let mut found: BTreeMap<Case, [u64; 6]> = BTreeMap::new();
+            for row in store.cases(&model, day).await.unwrap() {
+                let case = (
+                    row.account.to_string(),
+                    format!("{:?} {:?}", row.outcome, row.finish),
+                    row.task.as_ref().map(ToString::to_string),
+                    row.language.as_ref().map(ToString::to_string),
+                    row.context.word(),
+                );
+                let counts = [
+                    row.requests,
+                    row.prompt,
+                    row.output,
+                    row.reasoning,
+                    row.tool_answers,
+                    row.tool_invalid,
+                ];
+                assert_eq!(found.insert(case, counts), None, "each case once");
+            }
+            assert_eq!(found, expected);
+        }
+        assert_eq!(store.cases("it's nobody's \\ model", TODAY).await.unwrap(), []);
+        assert_eq!(store.cases(&model, TODAY + 1).await.unwrap(), []);
+    });
+}

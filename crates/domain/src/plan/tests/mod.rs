@@ -7,3 +7,4 @@ mod orders;
 mod properties;
 mod receipts;
 mod refusals;
+mod terms;

@@ -111,7 +111,7 @@ pub async fn geminis(State(app): State<Arc<App>>) -> Json<Value> {
 pub async fn geminis_one(State(app): State<Arc<App>>, Path(name): Path<String>) -> Response {
     let current = app.current();
     let catalog = &current.snapshot.catalog;
-    match named(catalog, &name) {
+    match named(catalog, &name, app.now()) {
         Ok(place) => {
             let shelf = shelf(&current.snapshot, app.now());
             Json(gemini(shelf.row(place), catalog.model(place))).into_response()
@@ -151,7 +151,7 @@ async fn show(app: &App, request: http::Request<Body>) -> Result<Json<Value>, Ap
     let missing = || Failure::invalid("`model` is missing.").at("model");
     let current = app.current();
     let catalog = &current.snapshot.catalog;
-    let place = named(catalog, name.ok_or_else(missing)?)?;
+    let place = named(catalog, name.ok_or_else(missing)?, app.now())?;
     let (shelf, model) = (shelf(&current.snapshot, app.now()), catalog.model(place));
     let row = shelf.row(place);
     let can = |able: bool, word: &'static str| able.then_some(word);

@@ -35,7 +35,7 @@ struct Data<T> {
 /// `NotFound`, with the nearest names.
 pub async fn one(State(app): State<Arc<App>>, name: Name) -> Result<Response, ApiError> {
     let current = app.current();
-    let place = find(&current.snapshot.catalog, name)?;
+    let place = find(&current.snapshot.catalog, name, app.now())?;
     let shelf = shelf(&current.snapshot, app.now());
     Ok(Json(Data { data: &*shelf.row(place).shown }).into_response())
 }
@@ -49,7 +49,7 @@ pub async fn retrieved(
     headers: HeaderMap,
     name: Name,
 ) -> Result<Json<Value>, ApiError> {
-    let place = find(&app.current().snapshot.catalog, name)?;
+    let place = find(&app.current().snapshot.catalog, name, app.now())?;
     Ok(shown(&app, &headers, place)?)
 }
 
@@ -63,7 +63,7 @@ pub async fn retrieved_whole(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let Ok(Path(id)) = id else { return Err(nameless().into()) };
-    let place = named(&app.current().snapshot.catalog, &id)?;
+    let place = named(&app.current().snapshot.catalog, &id, app.now())?;
     Ok(shown(&app, &headers, place)?)
 }
 
@@ -87,7 +87,7 @@ pub async fn endpoints(
 ) -> Result<Json<Value>, ApiError> {
     let all = available_all(Query(&pairs))?;
     let snapshot = &app.current().snapshot;
-    let place = find(&snapshot.catalog, name)?;
+    let place = find(&snapshot.catalog, name, app.now())?;
     let mut shown = with_view(snapshot, app.now(), |view| endpoint::endpoints(view, place, all));
     let listed = if all { snapshot.catalog.endpoints_of(place) } else { snapshot.callable(place) };
     // Who has no key sees the offers all the same.

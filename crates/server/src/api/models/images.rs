@@ -37,7 +37,7 @@ pub async fn image_endpoints(
     name: Name,
 ) -> Result<Json<Value>, ApiError> {
     let snapshot = &app.current().snapshot;
-    let place = find(&snapshot.catalog, name)?;
+    let place = find(&snapshot.catalog, name, app.now())?;
     Ok(Json(with_view(snapshot, app.now(), |view| {
         let endpoints = drawing(view, place);
         let shown: Vec<Value> = endpoints.iter().map(|it| endpoint(view, *it)).collect();

@@ -102,6 +102,16 @@ pub(super) async fn allowed(app: &Arc<App>, headers: &HeaderMap) -> Result<Arc<F
     Ok(app.figures.get())
 }
 
+/// Returns which models were stealth models, and until when: what those were used for counts as
+/// theirs.
+fn cloaked(figures: &Figures) -> Value {
+    let shown = figures
+        .cloaked
+        .iter()
+        .map(|it| json!({ "model": it.model, "id": it.stealth, "until": date(it.until) }));
+    shown.collect()
+}
+
 /// Returns what is said of every figure.
 fn meta(figures: &Figures) -> Value {
     let scope = match figures.scope {
@@ -112,12 +122,16 @@ fn meta(figures: &Figures) -> Value {
             "eligible_accounts_min": accounts_min,
         }),
     };
-    json!({
+    let mut meta = json!({
         "as_of": figures.made.to_string(),
         "version": figures.methodology,
         "first_day": figures.first_day.map(date),
         "last_day": date(figures.last_day),
         "synthetic": figures.has_synthetic,
         "scope": scope,
-    })
+    });
+    if !figures.cloaked.is_empty() {
+        meta["cloaked"] = cloaked(figures);
+    }
+    meta
 }

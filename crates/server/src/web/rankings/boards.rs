@@ -43,7 +43,7 @@ pub(super) fn board(figures: &Figures, catalog: &Catalog, subject: Subject, aske
             ],
             board.rows.iter().map(|row| cells(row, catalog, subject)).collect(),
         ),
-        notes: notes(board),
+        notes: notes(figures, board),
         empty: "Too little was counted to tell. Boards appear with the first requests, and on a \
                 public instance from fifty eligible accounts on."
             .to_owned(),
@@ -348,7 +348,7 @@ fn told(row: &BoardRow) -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn notes(board: &Board) -> Vec<String> {
+fn notes(figures: &Figures, board: &Board) -> Vec<String> {
     if board.rows.is_empty() {
         return Vec::new();
     }
@@ -368,5 +368,12 @@ fn notes(board: &Board) -> Vec<String> {
         let rows = words::count(board.kept_back as usize, "row");
         notes.push(format!("{rows} are kept back: they would tell about somebody."));
     }
+    let is_listed = |model: &str| board.rows.iter().any(|row| row.name == model);
+    let cloaked = figures.cloaked.iter().filter(|it| is_listed(&it.model));
+    notes.extend(
+        cloaked.map(|it| {
+            format!("{} was cloaked as {} until {}.", it.model, it.stealth, date(it.until))
+        }),
+    );
     notes
 }

@@ -5,7 +5,7 @@ mod nodes;
 mod one;
 mod outage;
 mod power;
-mod server;
+pub mod server;
 
 use std::collections::BTreeMap;
 

@@ -28,6 +28,7 @@ pub async fn make(store: &Store, terms: &Terms, now: Timestamp) -> Result<Figure
     let today = now.day();
     let last = if terms.is_public { today - 1 } else { today };
     let mut read = read(store, now, last).await?;
+    read.rename(&terms.cloaked);
     let terms = terms.clone();
     let first_day = store.first_day().await?;
     let has_synthetic = store.has_synthetic().await?;
@@ -38,6 +39,7 @@ pub async fn make(store: &Store, terms: &Terms, now: Timestamp) -> Result<Figure
             has_synthetic,
             first_day,
             last_day: last,
+            cloaked: terms.cloaked.clone(),
             ..Figures::default()
         };
         figures.requests = read.daily.iter().map(|row| row.used.requests).sum();

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use domain::price::PriceCard;
 use domain::time::Timestamp;
+use rankings::hours::Cell;
 
 use crate::event::Name;
-use crate::figures::Day;
+use crate::figures::{Cloaked, Day};
 use crate::store::{Days, PriceRow, RateRow, ServiceRow, Store, StoreError, UseRow};
-use crate::sums::{Grain, Side};
+use crate::sums::{Grain, Side, Use, add_cell};
 
 /// What the catalog says of endpoints, and what the operator decided.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,8 @@ pub struct Terms {
     pub verified_apps: HashSet<String>,
     /// Accounts that never count on a public instance: the house's own.
     pub excluded_accounts: HashSet<String>,
+    /// What stealth models turned out to be, under whose names they count.
+    pub cloaked: Vec<Cloaked>,
 }
 
 /// What the catalog says of an endpoint.
@@ -63,6 +66,49 @@ pub(super) struct Read {
     pub(super) rates: Vec<RateRow>,
     pub(super) prices: Vec<PriceRow>,
     pub(super) apps: Vec<(u32, Name, Option<Name>)>,
+}
+
+impl Read {
+    /// Counts what stealth models were used for under the names that they have now.
+    pub(super) fn rename(&mut self, cloaked: &[Cloaked]) {
+        if cloaked.is_empty() {
+            return;
+        }
+        let revealed: Revealed =
+            cloaked.iter().map(|it| (it.stealth.as_str(), Name::from(it.model.as_str()))).collect();
+        let revealed = &revealed;
+        let complete = self.complete.iter_mut().flat_map(|(now, before)| [now, before]);
+        let uses = [&mut self.daily, &mut self.app_days].into_iter().chain(complete);
+        uses.chain(self.sides.values_mut().flatten()).for_each(|rows| renamed(rows, revealed));
+        let mut cells: BTreeMap<(i64, Name), Cell> = BTreeMap::new();
+        for row in self.rates.drain(..) {
+            let model = now_called(&row.model, revealed);
+            add_cell(cells.entry((row.hour, model)).or_default(), &row.cell);
+        }
+        let row = |((hour, model), cell)| RateRow { hour, model, cell };
+        self.rates = cells.into_iter().map(row).collect();
+    }
+}
+
+/// By the names that stealth models had: the models that they are.
+type Revealed<'a> = BTreeMap<&'a str, Name>;
+
+fn now_called(model: &Name, revealed: &Revealed<'_>) -> Name {
+    revealed.get(&**model).unwrap_or(model).clone()
+}
+
+/// Gives rows of uses the names that their models have now, and adds up those that become one.
+fn renamed(rows: &mut Vec<UseRow>, revealed: &Revealed<'_>) {
+    if !rows.iter().any(|row| revealed.contains_key(&*row.model)) {
+        return;
+    }
+    let mut whole: BTreeMap<(Day, Name, Name, Name), Use> = BTreeMap::new();
+    for row in rows.drain(..) {
+        let model = now_called(&row.model, revealed);
+        whole.entry((row.day, row.value, model, row.account)).or_default().add(&row.used);
+    }
+    let row = |((day, value, model, account), used)| UseRow { day, value, model, account, used };
+    rows.extend(whole.into_iter().map(row));
 }
 
 /// Reads everything.

@@ -11,10 +11,11 @@ use rankings::sketch::Sketch;
 use serde_json::Value;
 
 use super::ClickHouse;
-use crate::event::{Event, FailedTry, Finish, Name, Service, Tokens};
+use super::http::quoted;
+use crate::event::{Context, Event, FailedTry, Finish, Name, Service, Tokens};
 use crate::figures::Day;
-use crate::store::rows::{Days, PriceRow, RateRow, ServiceRow, StoreError, UseRow};
-use crate::sums::{Grain, Side, Tally, Use, set_flags};
+use crate::store::rows::{CaseRow, Days, PriceRow, RateRow, ServiceRow, StoreError, UseRow};
+use crate::sums::{ENDING_FLAGS, Grain, Side, Tally, Use, ending, set_flags};
 
 /// A row, read from its first value to its last.
 struct Reader(std::vec::IntoIter<Value>);
@@ -229,6 +230,45 @@ impl ClickHouse {
             })
         };
         self.door.rows(sql).await?.into_iter().map(read).collect()
+    }
+
+    /// See `Store::cases`.
+    pub(in crate::store) async fn cases(
+        &self,
+        model: &str,
+        day: Day,
+    ) -> Result<Vec<CaseRow>, StoreError> {
+        let place = Context::place_sql("input + cache_read + cache_write");
+        let model = quoted(model);
+        let sql = format!(
+            "SELECT account, bitAnd(flags, {ENDING_FLAGS}) AS ending, task, language,
+                    {place} AS context, count(), sum(input + cache_read + cache_write),
+                    sum(output), sum(reasoning), sum(tool_calls != 0), sum(tool_calls_invalid != 0)
+               FROM events WHERE day = {day} AND model = {model}
+              GROUP BY account, ending, task, language, context
+              ORDER BY account, ending, task, language, context"
+        );
+        let read = |row: Vec<Value>| {
+            let mut row = Reader::of(row);
+            let account = row.name()?;
+            let (outcome, finish) = ending(row.short()?).ok_or(StoreError::Corrupt("flags"))?;
+            Ok(CaseRow {
+                account,
+                outcome,
+                finish,
+                task: row.maybe()?,
+                language: row.maybe()?,
+                context: Context::at(row.number()?)
+                    .ok_or(StoreError::Corrupt("a size of prompts"))?,
+                requests: row.number()?,
+                prompt: row.number()?,
+                output: row.number()?,
+                reasoning: row.number()?,
+                tool_answers: row.number()?,
+                tool_invalid: row.number()?,
+            })
+        };
+        self.door.rows(&sql).await?.into_iter().map(read).collect()
     }
 
     /// See `Store::events`.

@@ -7,16 +7,16 @@ use classify::Tag;
 use domain::generation::Outcome;
 use domain::time::{DAY_MS, Timestamp};
 use sqlx::sqlite::{SqliteArguments, SqliteJournalMode, SqliteRow};
-use sqlx::{Arguments, ConnectOptions, Connection, Row, SqliteConnection};
+use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection};
 
 use super::file::{Coded, options, signed};
 use super::ids;
 use super::many::Rows;
-use crate::event::{Event, FailedTry, Finish, Name, Service, Tokens};
+use crate::event::{Context, Event, FailedTry, Finish, Name, Service, Tokens};
 use crate::figures::Day;
 use crate::store::names::Names;
-use crate::store::rows::StoreError;
-use crate::sums::{Code, flags, set_flags};
+use crate::store::rows::{CaseRow, StoreError};
+use crate::sums::{Code, ENDING_FLAGS, ending, flags, set_flags};
 
 /// The open file of a day.
 pub(super) struct DayFile {
@@ -173,6 +173,50 @@ pub(super) async fn read(path: &Path, day: Day, names: &Names) -> Result<Vec<Eve
     let rows = sqlx::query("SELECT * FROM events ORDER BY id").fetch_all(&mut connection).await?;
     connection.close().await?;
     rows.iter().map(|row| event(row, day, names)).collect()
+}
+
+/// Reads what accounts asked of a model, by how it ended and what it was for.
+pub(super) async fn cases(
+    path: &Path,
+    model: Code,
+    names: &Names,
+) -> Result<Vec<CaseRow>, StoreError> {
+    let place = Context::place_sql("input + cache_read + cache_write");
+    let sql = format!(
+        "SELECT account, flags & {ENDING_FLAGS} AS ending, task, language, {place} AS context,
+                COUNT(*), SUM(input + cache_read + cache_write), SUM(output), SUM(reasoning),
+                SUM(tool_calls <> 0), SUM(tool_calls_invalid <> 0)
+           FROM events WHERE model = ?
+          GROUP BY account, ending, task, language, context
+          ORDER BY account, ending, task, language, context"
+    );
+    let mut connection = options(path).read_only(true).connect().await?;
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(i64::from(model));
+    let rows = query.fetch_all(&mut connection).await?;
+    connection.close().await?;
+    rows.iter().map(|row| case(row, names)).collect()
+}
+
+fn case(row: &SqliteRow, names: &Names) -> Result<CaseRow, StoreError> {
+    let number = |place: usize| row.try_get::<i64, usize>(place).map(i64::unsigned_abs);
+    let code = |place: usize| number(place).map(|it| Code::try_from(it).unwrap_or_default());
+    let maybe = |place: usize| code(place).map(|code| (code != 0).then(|| names.name(code)));
+    let flags = u16::try_from(number(1)?).ok().and_then(ending);
+    let (outcome, finish) = flags.ok_or(StoreError::Corrupt("flags"))?;
+    Ok(CaseRow {
+        account: names.name(code(0)?),
+        outcome,
+        finish,
+        task: maybe(2)?,
+        language: maybe(3)?,
+        context: Context::at(number(4)?).ok_or(StoreError::Corrupt("a size of prompts"))?,
+        requests: number(5)?,
+        prompt: number(6)?,
+        output: number(7)?,
+        reasoning: number(8)?,
+        tool_answers: number(9)?,
+        tool_invalid: number(10)?,
+    })
 }
 
 fn event(row: &SqliteRow, day: Day, names: &Names) -> Result<Event, StoreError> {

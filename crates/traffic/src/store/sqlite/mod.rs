@@ -21,7 +21,7 @@ use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, SqlitePool};
 use tokio::sync::Mutex;
 
 use super::names::Names;
-use super::rows::{Batch, PriceRow, Retention, StoreError};
+use super::rows::{Batch, CaseRow, PriceRow, Retention, StoreError};
 use crate::event::{Event, Name};
 use crate::figures::Day;
 use crate::sums::Sums;
@@ -230,6 +230,17 @@ impl Files {
         let _writer = self.writer.lock().await;
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner).clone();
         day::read(&path, day, &names).await
+    }
+
+    /// See `Store::cases`.
+    pub(super) async fn cases(&self, model: &str, day: Day) -> Result<Vec<CaseRow>, StoreError> {
+        let path = self.path(day);
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(model) = names.find(model).filter(|_| path.exists()) else {
+            return Ok(Vec::new());
+        };
+        let _writer = self.writer.lock().await;
+        day::cases(&path, model, &names).await
     }
 
     /// See `Store::note_prices`.
