@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { test } from "node:test";
-import { KEY, KINDS, MISSING, SITE, SMALL, browse, open, page } from "./shared.mjs";
+import { before, test } from "node:test";
+import { KEY, KINDS, MISSING, SITE, SMALL, browse, counted, open, page } from "./shared.mjs";
 
 browse();
+before(counted);
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 

@@ -17,7 +17,9 @@ const intruders = () => {
       }
     }
   }
-  const foreign = "script:not([src^='/assets/']), iframe, object, embed, meta[http-equiv], base, style";
+  // A block of data is no script: no browser runs it, whatever it holds.
+  const data = "[type='application/ld+json']:not([src])";
+  const foreign = `script:not([src^='/assets/'], ${data}), iframe, object, embed, meta[http-equiv], base, style`;
   for (const it of document.querySelectorAll(foreign)) strange.push(it.outerHTML.slice(0, 100));
   return strange;
 };
@@ -42,7 +44,9 @@ test("a model's name is text, in lists, on its page and beside others", async (t
   for (const [number, name] of HOSTILE.entries()) {
     await open(reader, `/models/hostile/m${number}`);
     assert.equal(await reader.locator("h1").textContent(), name);
-    assert.ok((await reader.title()).startsWith(name.trim().replace(/\s+/g, " ")), name);
+    assert.ok((await reader.title()).startsWith(name.trim().replace(/\s+/g, " ").slice(0, 25)), name);
+    const told = await reader.locator("script[type='application/ld+json']").textContent();
+    assert.equal(JSON.parse(told).name, name);
     await clean(reader, name);
   }
   for (let first = 0; first < HOSTILE.length; first += 6) {
@@ -67,26 +71,65 @@ test("what is asked of a page is text in its answer", async (test) => {
   }
 });
 
-test("an app's title and address are text wherever they are shown", async (test) => {
-  for (const text of HOSTILE) {
-    const bytes = Buffer.from(text, "utf8").toString("latin1");
-    const answer = await fetch(`${process.env.INTERLINE_URL}/chat/completions`, {
-      method: "POST",
-      headers: {
-        "Content-Type": "application/json",
-        Authorization: `Bearer ${KEY}`,
-        "X-Title": bytes,
-        "HTTP-Referer": `https://${bytes}`,
-      },
-      body: JSON.stringify({ model: "hostile/m0", messages: [{ role: "user", content: text }] }),
-    });
-    assert.equal(answer.status, 200, text);
-    await answer.json();
+/** Asks for an answer in the name of an app. */
+async function askAs(title, referer) {
+  const answer = await fetch(`${process.env.INTERLINE_URL}/chat/completions`, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      Authorization: `Bearer ${KEY}`,
+      "X-Title": Buffer.from(title, "utf8").toString("latin1"),
+      "HTTP-Referer": Buffer.from(referer, "utf8").toString("latin1"),
+    },
+    body: JSON.stringify({ model: "hostile/m0", messages: [{ role: "user", content: title }] }),
+  });
+  assert.equal(answer.status, 200, title);
+  await answer.json();
+}
+
+/** The apps that the site tells of, once it tells of so many. */
+async function apps(least) {
+  let told = [];
+  for (let tries = 0; tries < 240; tries += 1) {
+    told = (await (await fetch(`${SITE}/apps.json`)).json()).data;
+    if (least <= told.length) return told;
+    await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  const reader = await page(test);
-  for (const path of ["/", "/status", "/models/hostile/m0", "/providers/hostile"]) {
+  return assert.fail(`only ${told.length} apps are told of`);
+}
+
+test("an app's title and address are text wherever they are shown", async (test) => {
+  for (const [number, text] of HOSTILE.entries()) {
+    await askAs(text, `https://app-${number}.example.com/`);
+    await askAs("An app", `https://${text}`);
+    await askAs(text, `https://github.com/${text}`);
+  }
+  const told = await apps(HOSTILE.length);
+  const reader = await page(test, { allowed: MISSING });
+  for (const path of ["/", "/status", "/models/hostile/m0", "/providers/hostile", "/rankings", "/apps"]) {
     await open(reader, path);
     await clean(reader, path);
+  }
+  const links = reader.getByRole("region", { name: "Apps" }).locator("tbody a");
+  const shown = await links.evaluateAll((all) => all.map((it) => [it.textContent, it.getAttribute("href")]));
+  const own = shown.filter(([, href]) => href.startsWith("/apps/"));
+  assert.ok(100 <= own.length, `${own.length} apps lead to their pages`);
+  const titles = new Set();
+  for (const [title, href] of own) {
+    await open(reader, href);
+    assert.equal(await reader.locator("h1").textContent(), title);
+    await clean(reader, href);
+    titles.add(title);
+  }
+  const verbatim = HOSTILE.filter((text) => titles.has(text.trim()));
+  assert.ok(50 < verbatim.length, `${verbatim.length} titles are shown as they were sent`);
+  for (const { app_url: url } of told) {
+    const twin = `${SITE}/apps/${url.replace(/^https:\/\//, "").replace("://", ":").split("/").map(encodeURIComponent).join("/")}.json`;
+    assert.equal((await (await fetch(twin)).json()).data.app_url, url);
+  }
+  for (const text of HOSTILE) {
+    await reader.goto(`${SITE}/apps/${encodeURIComponent(text)}`, { waitUntil: "domcontentloaded" });
+    await clean(reader, `/apps/ ${text}`);
   }
 });
 

@@ -1,10 +1,11 @@
 // The site without JavaScript: links and forms.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { KINDS, LARGE, MISSING, SITE, SMALL, browse, open, page } from "./shared.mjs";
+import { before, test } from "node:test";
+import { KINDS, LARGE, MISSING, SITE, SMALL, browse, counted, open, page } from "./shared.mjs";
 
 browse();
+before(counted);
 
 const PLAIN = { javaScriptEnabled: false };
 

@@ -53,13 +53,29 @@ export const KINDS = {
   [`${DEMO}/rankings/stable`]: 200,
   [`${DEMO}/rankings/value`]: 200,
   [`${DEMO}/rankings/hours`]: 200,
+  "/rankings/methodology": 200,
+  "/apps/nobody.example.com": 404,
+  [`${DEMO}/rankings/methodology`]: 200,
   [`${DEMO}/apps`]: 200,
+  [`${DEMO}/apps/code.example.com`]: 200,
+  [`${DEMO}/providers/groq`]: 200,
+  [`${DEMO}/playground`]: 200,
   [`${DEMO}/status`]: 200,
   [`${DEMO}/models/deepseek/deepseek-v3.2`]: 200,
 };
 
 /** The whole address of a path, which may bring its own host. */
 export const address = (path) => (path.startsWith("/") ? `${SITE}${path}` : path);
+
+/** Waits until the demo's traffic is made up and counted, which happens behind its first answers. */
+export async function counted() {
+  for (let tries = 0; tries < 240; tries += 1) {
+    const answer = await fetch(`${DEMO}/rankings/models.json`);
+    if ((await answer.json()).data.length) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  assert.fail("the demo has no ranking");
+}
 
 let browser = null;
 

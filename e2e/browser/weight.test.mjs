@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { get } from "node:http";
-import { test } from "node:test";
-import { DEMO, SMALL, address } from "./shared.mjs";
+import { before, test } from "node:test";
+import { DEMO, SMALL, address, counted } from "./shared.mjs";
+
+before(counted);
 
 const PAGE_BYTES_MAX = 15_000;
 /** Ninety days of every provider take more. */
@@ -28,6 +30,7 @@ async function fetched(path) {
 test("a page of the list, of a model, and each other page is light", async () => {
   const pages = ["/", "/models", "/models?available=all", `/models/${SMALL}`, "/providers", "/status",
     "/compare", "/playground", `${DEMO}/rankings`, `${DEMO}/rankings/value`, `${DEMO}/apps`,
+    `${DEMO}/models`, `${DEMO}/apps/code.example.com`, `${DEMO}/rankings/methodology`, `${DEMO}/playground`,
     `${DEMO}/status`, `${DEMO}/models/deepseek/deepseek-v3.2`];
   const heavy = [];
   for (const path of pages) {

@@ -14,6 +14,7 @@ use crate::budgets::Budgets;
 use crate::census::Classifier;
 use crate::clock::{SystemClock, SystemEntropy, random};
 use crate::config::{Config, CreditsMode};
+use crate::demo::HandedOut;
 use crate::idempotency::{Answers, Bounds};
 use crate::intake::Intake;
 use crate::key_text::hex;
@@ -49,6 +50,8 @@ pub struct App {
     pub figures: Shelved,
     /// The store of events, once it is open.
     pub events: OnceLock<Arc<Store>>,
+    /// What a demo lets everybody try.
+    pub demo: Option<HandedOut>,
     /// The address under which callers reach this instance, without a slash at its end.
     pub public_url: String,
     current: RwLock<Arc<Current>>,
@@ -129,6 +132,7 @@ impl App {
             budgets,
             figures: Shelved::default(),
             events: OnceLock::new(),
+            demo: None,
             public_url,
             current: RwLock::new(Arc::new(current)),
         })
@@ -137,6 +141,11 @@ impl App {
     /// The same, where credits are bought.
     pub fn selling(self, desk: Option<Arc<Desk>>) -> App {
         App { desk, ..self }
+    }
+
+    /// The same, with what a demo lets everybody try.
+    pub fn handing_out(self, demo: Option<HandedOut>) -> App {
+        App { demo, ..self }
     }
 
     /// Returns catalog and configuration as they are now.

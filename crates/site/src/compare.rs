@@ -91,7 +91,7 @@ impl Compare {
     fn table(&self) -> Markup {
         html! {
             div.card.scroll tabindex="0" role="region" aria-label="Comparison" {
-                table {
+                table.sides {
                     caption { "The best of each line is bold. Prices are of the cheapest endpoint \
                         now." }
                     thead {

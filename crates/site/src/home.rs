@@ -9,6 +9,8 @@ use crate::parts::{Fact, Link, Snippet, facts, snippets};
 pub struct Home {
     /// How much there is.
     pub counts: Vec<Fact>,
+    /// What rankings say: the question with its page, and the answer.
+    pub answers: Vec<(Link, String)>,
     /// The models that were released last.
     pub newest: Vec<Newest>,
     /// What to type first.
@@ -44,6 +46,15 @@ impl Home {
                 a.button href="/docs" { "Read the documentation" }
             }
             (facts(&self.counts))
+            @if !self.answers.is_empty() {
+                section.card aria-labelledby="answers" {
+                    header { h2 #answers { "What the traffic says" } a href="/rankings" { "All \
+                        rankings" } }
+                    div.in { ul.plain { @for (link, answer) in &self.answers {
+                        li { a href=(link.href) { (link.word) } p { (answer) } }
+                    } } }
+                }
+            }
             div.grid2 {
                 section.card aria-labelledby="start" {
                     header { h2 #start { "Quick start" } }
@@ -54,14 +65,14 @@ impl Home {
                         by date" } }
                     div.scroll {
                         table {
-                            thead { tr { th scope="col" { "Model" } th.num scope="col" {
+                            thead { tr { th scope="col" { "Model" } th.num.wide scope="col" {
                                 "Released" } th.num scope="col" { "In / out, $ per M" } } }
                             tbody {
                                 @for model in &self.newest {
                                     tr {
                                         th scope="row" { a href=(model.link.href) {
                                             (model.link.word) } span.id { (model.id) } }
-                                        td.num { (model.released) }
+                                        td.num.wide { (model.released) }
                                         td.num { (model.price) }
                                     }
                                 }

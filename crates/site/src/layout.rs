@@ -1,6 +1,8 @@
 //! What stands around every page.
 
-use maud::{DOCTYPE, Markup, html};
+use std::borrow::Cow;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::assets::{Asset, ICON, SCRIPT, STYLE};
 
@@ -19,6 +21,8 @@ pub struct Frame {
     pub section: Section,
     /// The same in other forms.
     pub twins: Vec<Twin>,
+    /// What search engines are told of it: an object of schema.org, as JSON.
+    pub linked: Option<String>,
     /// A script that only this page needs.
     pub script: Option<Asset>,
     /// Whether search engines are welcome.
@@ -67,6 +71,11 @@ const BAR: [(Section, &str, &str); 8] = [
     (Section::Docs, "Docs", "/docs"),
 ];
 
+/// Letters of a title: search engines show no more.
+const TITLE_MAX: usize = 60;
+/// Letters of a description.
+const DESCRIPTION_MAX: usize = 160;
+
 /// What the footer leads to.
 const FOOT: [(&str, &str); 6] = [
     ("Changelog", "/changelog"),
@@ -89,10 +98,9 @@ impl Frame {
                     (self.bar())
                     main #main tabindex="-1" {
                         @if self.demo {
-                            p.note.warned { "This instance runs on demo models: their providers \
-                                are simulated, and so is what is measured of them."
-                                @if self.made_up { " The traffic that its figures count is made \
-                                    up, too: no ranking here says anything of the world." } }
+                            p.note.warned.slim { "A demo: its providers are simulated"
+                                @if self.made_up { ", and its traffic is made up: no figure here \
+                                    says anything of the world." } @else { "." } }
                         }
                         (main)
                     }
@@ -108,8 +116,14 @@ impl Frame {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (self.title) " · Interline" }
-                meta name="description" content=(self.description);
+                title { (titled(&self.title)) }
+                meta name="description" content=(cut(&self.description, DESCRIPTION_MAX));
+                meta property="og:site_name" content="Interline";
+                meta property="og:type" content="website";
+                meta property="og:title" content=(cut(&self.title, TITLE_MAX));
+                meta property="og:description" content=(cut(&self.description, DESCRIPTION_MAX));
+                meta property="og:url" content={ (self.site) (self.path) };
+                meta name="twitter:card" content="summary";
                 meta name="color-scheme" content="light dark";
                 @if !self.indexed { meta name="robots" content="noindex"; }
                 link rel="canonical" href={ (self.site) (self.path) };
@@ -123,6 +137,8 @@ impl Frame {
                 script type="module" src=(SCRIPT.address()) {}
                 @if let Some(script) = &self.script { script type="module" src=(script.address())
                     {} }
+                @if let Some(linked) = &self.linked { script type="application/ld+json" {
+                    (inert(linked)) } }
             }
         }
     }
@@ -165,5 +181,47 @@ impl Frame {
                 }
             }
         }
+    }
+}
+
+/// Returns a title with the site's name behind it, where both fit.
+fn titled(title: &str) -> String {
+    let whole = format!("{title} · Interline");
+    if whole.chars().count() <= TITLE_MAX { whole } else { cut(title, TITLE_MAX).into_owned() }
+}
+
+/// Cuts a text to so many letters, between words where one ends near the place.
+fn cut(text: &str, letters: usize) -> Cow<'_, str> {
+    if text.chars().count() <= letters {
+        return Cow::Borrowed(text);
+    }
+    let kept: String = text.chars().take(letters - 1).collect();
+    let end = kept.rfind(' ').filter(|end| kept.len() / 2 < *end).unwrap_or(kept.len());
+    Cow::Owned(format!("{}…", kept[..end].trim_end_matches([',', ':', ' '])))
+}
+
+/// Writes JSON so that no text in it can end the element that it stands in.
+fn inert(json: &str) -> Markup {
+    let written = json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
+    PreEscaped(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_has_sixty_letters_at_most() {
+        assert_eq!(titled("Models"), "Models · Interline");
+        let long = titled("A model with a name so long: $0.55 in, $2.19 out, 14 endpoints there");
+        assert!(long.chars().count() <= 60 && long.starts_with("A model") && long.ends_with('…'));
+        assert_eq!(cut(&"ü".repeat(70), 60).chars().count(), 60);
+    }
+
+    #[test]
+    fn what_search_engines_are_told_cannot_become_a_script() {
+        let shown = inert(r#"{"name":"</script><script>alert(1)</script>&"}"#).into_string();
+        assert!(!shown.contains('<') && !shown.contains('&'), "{shown}");
+        assert!(shown.contains(r"\u003c/script\u003e"), "{shown}");
     }
 }

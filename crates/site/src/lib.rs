@@ -5,6 +5,7 @@
 //! API. Everything is escaped by `maud`; scripts and styles are files, so that a strict content
 //! security policy holds.
 
+pub mod app;
 pub mod assets;
 pub mod chart;
 pub mod compare;

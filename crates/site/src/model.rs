@@ -169,7 +169,13 @@ impl ModelPage {
             nav.row aria-label="On this page" {
                 a href="#providers" { "Providers" } a href="#cost" { "Cost" }
                 a href="#snippets" { "Call it" } a href="#parameters" { "Parameters" }
-                @if self.traffic.is_some() { a href="#traffic" { "Traffic" } }
+                @if let Some(traffic) = &self.traffic {
+                    @if traffic.line.is_some() { a href="#use" { "Use" } }
+                    @if traffic.pace.is_some() { a href="#pace" { "Speed" } }
+                    @if !traffic.services.is_empty() { a href="#service" { "Uptime" } }
+                    @if traffic.prices.is_some() { a href="#price" { "Price history" } }
+                    @if !traffic.apps.is_empty() { a href="#apps" { "Apps" } }
+                }
             }
             (self.providers())
             div.grid2 {
@@ -226,7 +232,8 @@ impl ModelPage {
                         table {
                             caption { "Prices now, in dollars per million tokens; conditions \
                                 below them. Speed and uptime are measured on this instance's own \
-                                requests. “–”: not known, or not measured yet." }
+                                requests of 30 minutes, or of 24 hours where there were none. \
+                                “–”: not known, or not measured yet." }
                             thead {
                                 tr {
                                     th scope="col" { "Provider" }

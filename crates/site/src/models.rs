@@ -235,7 +235,7 @@ fn table(rows: &[Row]) -> Markup {
                         th scope="col" { "Model" }
                         th.num scope="col" { "Input" }
                         th.num scope="col" { "Output" }
-                        th.num scope="col" { "Context" }
+                        th.num.wide scope="col" { "Context" }
                         th.num.wide scope="col" { "Released" }
                         th.num scope="col" { "Compare" }
                     }
@@ -256,7 +256,7 @@ fn listed(row: &Row) -> Markup {
             }
             td.num { (row.input) }
             td.num { (row.output) }
-            td.num { (row.context) }
+            td.num.wide { (row.context) }
             td.num.wide { (row.released) }
             td.num { input type="checkbox" name="m" value=(row.id) form="compare" aria-label={
                 "Compare " (row.link.word) }; }

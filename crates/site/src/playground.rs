@@ -16,6 +16,8 @@ pub struct Playground {
     pub models: Vec<(String, String)>,
     /// How the same is done without a browser.
     pub curl: String,
+    /// A key that everybody may have.
+    pub key: Option<String>,
     /// Where a key comes from.
     pub key_hint: String,
 }
@@ -36,7 +38,7 @@ impl Playground {
                     div.fields {
                         label.field {
                             span { "Key" }
-                            input #key type="password" autocomplete="off" spellcheck="false"
+                            input #key type="password" value=[&self.key] autocomplete="off" spellcheck="false"
                                 placeholder="sk-il-v1-…" aria-describedby="key-hint";
                         }
                         button #forget type="button" { "Forget the key" }

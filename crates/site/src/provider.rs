@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::model::Health;
 use crate::parts::{Fact, Link, crumbs, facts, head, tags};
+use crate::traffic::Service;
 
 /// All providers.
 #[derive(Clone, Debug)]
@@ -46,6 +47,8 @@ pub struct ProviderPage {
     pub links: Vec<Link>,
     /// What a person should know.
     pub notes: Vec<String>,
+    /// How it served, where traffic told of it.
+    pub service: Option<Service>,
     /// What it offers.
     pub offers: Vec<Offered>,
 }
@@ -113,7 +116,13 @@ impl ProviderPage {
                 p.row { @for link in &self.links { a href=(link.href) rel="noreferrer nofollow" {
                     (link.word) } } }
             }
-            @for note in &self.notes { p.note { (note) } }
+            @if !self.notes.is_empty() {
+                section aria-labelledby="notes" {
+                    h2 #notes { "To be known of it" }
+                    ul.prose { @for note in &self.notes { li { (note) } } }
+                }
+            }
+            @if let Some(service) = &self.service { (served(service)) }
             section.card aria-labelledby="offers" {
                 header { h2 #offers { "Models" } p.quiet { "name it in " code { "provider.only" }
                     " as " code { (self.slug) } } }
@@ -141,6 +150,20 @@ impl ProviderPage {
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+fn served(service: &Service) -> Markup {
+    html! {
+        section.card aria-labelledby="service" {
+            header { h2 #service { "Service, ninety days" } p.quiet { "requests to this instance" }
+                }
+            div.in {
+                (service.bars())
+                p { (service.uptime) " served. First token in the middle: " (service.first_token)
+                    "; tokens a second: " (service.speed) ", in the 24 hours that end now." }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::docs::Document;
 use crate::parts::{Link, head};
 
 /// A page that answers one question.
@@ -103,12 +104,32 @@ impl Ranking {
                     ul.prose { @for note in &self.notes { li { (note) } } }
                 }
             }
-            p.quiet { (self.provenance) " " a href="/docs/rankings" { "How it is counted" } "." }
+            p.quiet { (self.provenance) " " a href="/rankings/methodology" { "How it is counted" } "." }
         }
     }
 }
 
-fn linked(tab: &Tab) -> Markup {
+/// How rankings are counted: the document, among the questions.
+#[derive(Clone, Debug)]
+pub struct Method<'a> {
+    /// The questions; this page is marked.
+    pub tabs: Vec<Tab>,
+    /// The document.
+    pub document: Document<'a>,
+}
+
+impl Method<'_> {
+    /// Writes it.
+    pub fn html(&self) -> Markup {
+        html! {
+            nav.row.tabs aria-label="Questions" { @for tab in &self.tabs { (linked(tab)) } }
+            (self.document.alone())
+        }
+    }
+}
+
+/// A link of which one is where the reader is.
+pub(crate) fn linked(tab: &Tab) -> Markup {
     html! { a href=(tab.href) aria-current=[tab.chosen.then_some("true")] { (tab.word) } }
 }
 

@@ -46,6 +46,8 @@ pub enum Side {
     Context,
     /// By how many tools were offered.
     Tools,
+    /// By application and task together.
+    AppTask,
 }
 
 /// What was used.
@@ -124,6 +126,7 @@ pub struct Codes {
     pub app: Code,
     pub language: Code,
     pub task: Code,
+    pub app_task: Code,
     pub context: Code,
     pub tools: Code,
     /// The endpoints of failed tries.
@@ -180,7 +183,7 @@ impl Grain {
 
 impl Side {
     /// Every one; its place is what the stores keep.
-    pub const ALL: [Side; 7] = [
+    pub const ALL: [Side; 8] = [
         Side::All,
         Side::Provider,
         Side::App,
@@ -188,6 +191,7 @@ impl Side {
         Side::Language,
         Side::Context,
         Side::Tools,
+        Side::AppTask,
     ];
 
     /// Returns the value that an event has on this side; `None` where it is not on it.
@@ -200,6 +204,7 @@ impl Side {
             Side::Language => codes.language,
             Side::Context => codes.context,
             Side::Tools => codes.tools,
+            Side::AppTask => codes.app_task,
         };
         (code != 0).then_some(code)
     }

@@ -16,6 +16,9 @@ const READY: Duration = Duration::from_secs(30);
 /// The key that makes keys. Any text would do, for the data is gone with the run.
 const ROOT_KEY: &str = "sk-or-v1-e2e0e2e0e2e0e2e0e2e0e2e0e2e0e2e0e2e0e2e0e2e0e2e0e2e0e2e0e2e0e2e0";
 
+/// Pages show what the tests' own traffic did: what it calls itself is on them.
+const CONFIG: &str = "[site]\nfigures = true\n";
+
 /// What the catalogue in `e2e/catalog` writes in place of the simulator's address.
 const SIMULATOR: &str = "http://simulator.invalid";
 
@@ -48,7 +51,9 @@ impl Stack {
             fs::write(catalog.join("more.toml"), rows).map_err(|error| error.to_string())?;
         }
         let port = free_port().map_err(|error| error.to_string())?;
-        let more = ["--catalog".to_owned(), text(&catalog)];
+        let config = folder.path().join("interline.toml");
+        fs::write(&config, CONFIG).map_err(|error| error.to_string())?;
+        let more = ["--catalog".to_owned(), text(&catalog), "--config".to_owned(), text(&config)];
         let more: Vec<&str> = more.iter().map(String::as_str).collect();
         let server = start_server(binary, folder.path(), port, &more)?;
         let key = make_key(port).map_err(|error| format!("{error}\n{}", server.log_tail()))?;

@@ -3,9 +3,11 @@
 use std::cmp::Reverse;
 
 use domain::catalog::{Catalog, Endpoint, ModelIx, ModelKind};
+use domain::price::{Price, Rate};
+use domain::time::{DAY_MS, Timestamp};
 use traffic::event::Event;
 use traffic::made::{MadeEndpoint, MadeModel, Maker};
-use traffic::store::{Store, StoreError};
+use traffic::store::{PriceRow, Store, StoreError};
 
 use crate::app::App;
 
@@ -28,7 +30,11 @@ pub(super) async fn seed(app: &App, store: &Store) -> Result<(), StoreError> {
     }
     let now = app.now();
     let today = now.day();
-    let maker = Maker::new(SEED, models(&app.current().snapshot.catalog), ACCOUNTS, today);
+    let models = models(&app.current().snapshot.catalog);
+    for prices in prices(&models, today) {
+        store.note_prices(&prices).await?;
+    }
+    let maker = Maker::new(SEED, models, ACCOUNTS, today);
     let mut day = today - DAYS + 1;
     while day <= today {
         let end = today.min(day + TOGETHER - 1);
@@ -40,6 +46,33 @@ pub(super) async fn seed(app: &App, store: &Store) -> Result<(), StoreError> {
     }
     tracing::info!("ninety days of traffic were made up for the demo");
     Ok(())
+}
+
+/// Returns prices as they would have been seen: first those of ninety days ago, when a third of the
+/// endpoints were a quarter dearer, then what these came down to.
+fn prices(models: &[MadeModel], today: i64) -> [Vec<PriceRow>; 2] {
+    let noon = |day: i64| Timestamp::from_ms(day * DAY_MS + DAY_MS / 2);
+    let (mut first, mut later) = (Vec::new(), Vec::new());
+    for (place, made) in (0..).zip(models.iter().flat_map(|model| &model.endpoints)) {
+        let row = |at, price| PriceRow { endpoint: made.id.clone(), at, price };
+        if place % 3 == 1 {
+            first.push(row(noon(today - DAYS + 1), dearer(made.price)));
+            later.push(row(noon(today - 20 - place % 45), made.price));
+        } else {
+            first.push(row(noon(today - DAYS + 1), made.price));
+        }
+    }
+    [first, later]
+}
+
+fn dearer(price: Price) -> Price {
+    let quarter = |rate: Option<Rate>| rate.and_then(|it| Rate::from_picos(it.picos() / 4 * 5));
+    Price {
+        input: quarter(price.input),
+        output: quarter(price.output),
+        cache_read: quarter(price.cache_read),
+        ..price
+    }
 }
 
 /// Returns the models that most providers offer, of those that chat, with their endpoints.
@@ -74,4 +107,26 @@ fn made(catalog: &Catalog, endpoint: &Endpoint) -> Option<MadeEndpoint> {
         region: endpoint.region.as_deref().map(Into::into),
         price: endpoint.price.as_ref()?.base,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_third_of_the_prices_came_down_to_what_they_are() {
+        let rate = |picos| Rate::from_picos(picos);
+        let price = Price { input: rate(400), output: rate(1_000), ..Price::default() };
+        let endpoint = |place: usize| MadeEndpoint {
+            id: format!("e{place}").into(),
+            provider: "p".into(),
+            region: None,
+            price,
+        };
+        let endpoints = (0..6).map(endpoint).collect();
+        let [first, later] = prices(&[MadeModel { id: "a/b".into(), endpoints }], 20_000);
+        assert_eq!((first.len(), later.len()), (6, 2));
+        assert_eq!((first[1].price.input, first[1].price.output), (rate(500), rate(1_250)));
+        assert!(later.iter().all(|row| row.price == price && first[0].at < row.at));
+    }
 }

@@ -57,7 +57,7 @@ impl Banner<'_> {
             "{} models can be called, at {} providers: {}",
             self.models,
             active.len(),
-            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+            named(&names)
         );
         for found in self.providers {
             if let Some(fault) = &found.fault {
@@ -82,6 +82,20 @@ impl Banner<'_> {
              {root}' \\\n    -d '{{\"name\": \"first\"}}'\n\n{}",
             chat(base, "$INTERLINE_KEY", self.first_model.unwrap_or("author/model"))
         );
+    }
+}
+
+/// Names that are told; of more it is said how many there are.
+const NAMES_MAX: usize = 12;
+
+fn named(names: &[String]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        names if names.len() <= NAMES_MAX => names.join(", "),
+        names => {
+            let (told, rest) = names.split_at(NAMES_MAX);
+            format!("{} and {} more", told.join(", "), rest.len())
+        }
     }
 }
 

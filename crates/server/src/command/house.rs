@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use catalog::SourceFile;
 use domain::launch::Reveal;
 use relay::Health;
 use simulator::Simulator;
@@ -55,10 +56,25 @@ pub(super) fn first_assembly(house: &mut House, config: &Config) -> Result<Assem
     assembly(house, config)
 }
 
+/// Makes a snapshot. In a demo the simulator also stands in for every provider that turns out to
+/// have no credential.
 pub(super) fn assembly(house: &House, config: &Config) -> Result<Assembled, Trouble> {
-    let mut overlays = Vec::new();
-    overlays.extend(house.simulator.as_ref().map(|simulator| demo::overlay(simulator.addr())));
-    overlays.extend(read_overlays(&config.catalog)?);
+    let own = read_overlays(&config.catalog)?;
+    let Some(simulator) = &house.simulator else { return assembled(house, config, own) };
+    let with = |more: Vec<Vec<SourceFile>>| [more, own.clone()].concat();
+    let few = assembled(house, config, with(vec![demo::overlay(simulator.addr())]))?;
+    if !config.demo {
+        return Ok(few);
+    }
+    let stand_ins = demo::stand_ins(simulator, &few);
+    assembled(house, config, with(vec![demo::overlay(simulator.addr()), stand_ins]))
+}
+
+fn assembled(
+    house: &House,
+    config: &Config,
+    overlays: Vec<Vec<SourceFile>>,
+) -> Result<Assembled, Trouble> {
     let parts = Parts {
         overlays,
         environment: &environment,

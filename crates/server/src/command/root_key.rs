@@ -52,6 +52,12 @@ pub(super) async fn root_key(
     Ok(RootKey { id, made })
 }
 
+/// Returns a demo's key for everybody to see. It opens simulated models and nothing else, so on the
+/// page of a demo it is no secret.
+pub(super) fn shown(key: &Secret) -> String {
+    key.expose().to_owned()
+}
+
 /// Makes a key that lives until the process ends and is stored nowhere.
 pub(super) fn demo_key(auth: &Auth) -> Secret {
     let text = key_text::mint(random());

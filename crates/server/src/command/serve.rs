@@ -16,13 +16,14 @@ use tracing_subscriber::EnvFilter;
 use super::banner::Banner;
 use super::house::{House, current, first_assembly, read_config};
 use super::reload;
-use super::root_key::{RootKey, demo_key, hasher, root_key};
+use super::root_key::{RootKey, demo_key, hasher, root_key, shown};
 use super::trouble::Trouble;
 use crate::app::{App, Current};
 use crate::auth::Auth;
 use crate::cli::Serve;
 use crate::clock::{SystemClock, random};
 use crate::config::{Config, DEFAULTS, LogFormat};
+use crate::demo::HandedOut;
 use crate::key_text::hex;
 use crate::limits::{Cluster, Keeper, Limits};
 use crate::listener::{self, Door};
@@ -90,7 +91,11 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     let demo_key = house.simulator.is_some().then(|| demo_key(&auth));
     let current = current(assembled, config);
     announce(&current, address, made.as_ref(), demo_key.as_ref())?;
-    let app = Arc::new(App::new(db, auth, public_url, current, (health, keeper))?.selling(desk));
+    let simulator = house.simulator.as_ref().filter(|_| current.config.demo);
+    let handed_out = simulator.zip(demo_key.as_ref());
+    let handed_out = handed_out.map(|(it, key)| HandedOut::new(shown(key), it.addr()));
+    let app = App::new(db, auth, public_url, current, (health, keeper))?;
+    let app = Arc::new(app.selling(desk).handing_out(handed_out));
     let looking = app
         .desk
         .clone()

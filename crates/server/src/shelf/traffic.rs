@@ -30,8 +30,8 @@ pub(crate) fn traffic(figures: &EndpointFigures) -> Value {
                 "date": date(day.day),
                 "tries": day.tries,
                 "uptime": percent(day.uptime),
-                "latency_p50": day.ttft_ms,
-                "throughput_p50": day.speed,
+                "latency": day.ttft_ms.map(percentiles),
+                "throughput": day.speed.map(percentiles),
             })
         })
         .collect();

@@ -87,7 +87,14 @@ fn examples(shelf: &Shelf) -> Vec<Link> {
         .collect()
 }
 
+/// What is compared; a line of which nothing is known of any model is left out.
 fn lines(rows: &[&Row]) -> Vec<Line> {
+    let mut lines = every_line(rows);
+    lines.retain(|line| line.cells.iter().any(|cell| !cell.is_empty()));
+    lines
+}
+
+fn every_line(rows: &[&Row]) -> Vec<Line> {
     let least = |label, figures: Vec<Option<u64>>, cells| Line {
         label,
         cells,
@@ -128,7 +135,7 @@ fn lines(rows: &[&Row]) -> Vec<Line> {
         told("Tools", |row| yes(row.parameters.contains(&"tools"))),
         told("JSON schema", |row| yes(row.parameters.contains(&"structured_outputs"))),
         told("Reasoning", |row| yes(row.parameters.contains(&"reasoning"))),
-        told("Somebody keeps no prompt", |row| {
+        told("An endpoint that keeps nothing", |row| {
             yes(row.offers.iter().any(|offer| offer.keeps_nothing))
         }),
         told("Can be called here", |row| yes(row.available)),

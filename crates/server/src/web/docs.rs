@@ -9,7 +9,7 @@ use site::docs::{self, Document};
 
 use super::missing::missing;
 use super::page::{MARKDOWN, Shared, frame, markdown_twin};
-use super::reply;
+use super::{linked, links, reply};
 
 static FOLDER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../docs");
 const CATALOG: &str = include_str!("../../../../catalog/README.md");
@@ -25,6 +25,12 @@ pub(super) fn documents() -> Vec<Document<'static>> {
     all.push(Document { name: "catalog", text: CATALOG });
     all.sort_unstable_by_key(|document| document.name);
     all
+}
+
+/// Returns the document of a name that the repository has.
+pub(super) fn named(name: &'static str) -> Document<'static> {
+    let text = FOLDER.get_file(format!("{name}.md")).and_then(|file| file.contents_utf8());
+    Document { name, text: text.unwrap_or_default() }
 }
 
 /// `GET /docs`.
@@ -50,7 +56,12 @@ pub(super) async fn page(
     if let Some(document) = find(&name) {
         let path = format!("/docs/{name}");
         let mut frame = frame(&app, Section::Docs, &path, &document.title(), &document.summary());
+        if name == "rankings" {
+            frame.path = links::METHODOLOGY.to_owned();
+        }
         frame.twins = vec![markdown_twin(&path)];
+        let (title, summary) = (document.title(), document.summary());
+        frame.linked = Some(linked::article(&app.public_url, &frame.path, &title, &summary));
         return reply::html(&headers, frame.page(&document.html()));
     }
     match name.strip_suffix(".md").and_then(find) {
@@ -86,6 +97,7 @@ mod tests {
         let name = dialect::registry::DOCS.strip_prefix("/docs/").unwrap();
         let all = documents();
         let errors = all.iter().find(|document| document.name == name).unwrap();
+        assert!(named("rankings").title().contains("rk-1"));
         assert!(errors.has_anchor("model_not_found") && errors.has_anchor("constraint_filtered"));
     }
 }

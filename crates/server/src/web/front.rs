@@ -8,7 +8,7 @@ use site::{Fact, Link, Section, words};
 
 use super::listed::listed;
 use super::page::{Shared, frame};
-use super::{links, reply, snippets};
+use super::{linked, links, rankings, reply, snippets};
 use crate::demo;
 use crate::shelf::kept::shelf;
 use crate::shelf::order::{Order, sort};
@@ -16,6 +16,9 @@ use crate::shelf::row::Row;
 
 /// Models that the front page names.
 const NEWEST: usize = 5;
+
+/// The rankings whose answers the front page tells.
+const ANSWERS: [&str; 3] = ["models", "rising", "value"];
 
 /// `GET /`.
 pub(super) async fn page(State(app): Shared, headers: HeaderMap) -> Response {
@@ -35,7 +38,9 @@ pub(super) async fn page(State(app): Shared, headers: HeaderMap) -> Response {
             of(catalog.endpoints().len()),
         ),
     ];
-    let first = here.iter().find(|row| row.chats).map_or(demo::FIRST_MODEL, |row| &row.id);
+    let demo = here.iter().find(|row| row.id == demo::FIRST_MODEL);
+    let first = demo.or(here.iter().find(|row| row.chats));
+    let first = first.map_or(demo::FIRST_MODEL, |row| &row.id);
     let snippets = snippets::snippets(&app.public_url, first);
     sort(&mut here, Order::Newest);
     let newest = |row: &&Row| {
@@ -47,14 +52,16 @@ pub(super) async fn page(State(app): Shared, headers: HeaderMap) -> Response {
             price: format!("{} / {}", listed.input, listed.output),
         }
     };
-    let home = Home { counts, newest: here.iter().take(NEWEST).map(newest).collect(), snippets };
+    let newest = here.iter().take(NEWEST).map(newest).collect();
+    let home = Home { counts, answers: rankings::answers(&app, &ANSWERS), newest, snippets };
     let title = "One API over every model";
-    let frame = frame(
+    let mut frame = frame(
         &app,
         Section::Home,
         "/",
         title,
         "One API over every large language model, with failover and exact cost.",
     );
+    frame.linked = Some(linked::website(&app.public_url));
     reply::html(&headers, frame.page(&home.html()))
 }

@@ -6,6 +6,7 @@ use domain::time::Timestamp;
 use relay::Snapshot;
 use site::model::{Health, Tone};
 use site::words;
+use traffic::figures::{Figures as TrafficFigures, Service};
 
 /// What is said where nothing was measured.
 pub(super) const NOT_MEASURED: &str = "–";
@@ -15,9 +16,37 @@ pub(super) fn seen(snapshot: &Snapshot, place: EndpointIx, now: Timestamp) -> En
     snapshot.health(place, now, PromptSize::default())
 }
 
-/// Returns what was measured of an endpoint on this process's own requests.
-pub(super) fn measured(snapshot: &Snapshot, place: EndpointIx, now: Timestamp) -> Figures {
-    snapshot.watched(place).map(|watch| watch.figures(now)).unwrap_or_default()
+/// Returns what was measured of an endpoint on this process's own requests in the last minutes.
+/// What was not is filled in with the 24 hours that traffic told of, where pages may show them.
+pub(super) fn measured(
+    snapshot: &Snapshot,
+    traffic: Option<&TrafficFigures>,
+    place: EndpointIx,
+    now: Timestamp,
+) -> Figures {
+    let lately = snapshot.watched(place).map(|watch| watch.figures(now)).unwrap_or_default();
+    let id = &snapshot.catalog.endpoint(place).id;
+    match traffic.and_then(|traffic| traffic.endpoints.get(id)) {
+        Some(told) => filled(lately, &told.last_1d),
+        None => lately,
+    }
+}
+
+fn filled(lately: Figures, day: &Service) -> Figures {
+    let whole = |value: f64| value.round() as u32;
+    let spread = |it: traffic::figures::Percentiles| Percentiles {
+        p50: whole(it.p50),
+        p75: whole(it.p75),
+        p90: whole(it.p90),
+        p99: whole(it.p99),
+    };
+    let hundredths = |share: f64| (share * 10_000.0 + 1e-6).floor() as u32;
+    Figures {
+        latency_last_30m: lately.latency_last_30m.or(day.ttft_ms.map(spread)),
+        throughput_last_30m: lately.throughput_last_30m.or(day.speed.map(spread)),
+        uptime_last_1d: lately.uptime_last_1d.or(day.uptime.map(hundredths)),
+        ..lately
+    }
 }
 
 /// Returns whether an endpoint is in trouble.
@@ -97,6 +126,17 @@ mod tests {
         assert_eq!(told, [NOT_MEASURED; 3]);
         let figures = Figures { uptime_last_1d: Some(9_905), ..unknown };
         assert_eq!(uptime(&figures), "99.05 %");
+    }
+
+    #[test]
+    fn what_was_not_measured_lately_is_filled_in_from_the_day() {
+        let spread = traffic::figures::Percentiles { count: 9, p50: 612.4, ..Default::default() };
+        let day = Service { uptime: Some(0.99999), ttft_ms: Some(spread), ..Service::default() };
+        let nothing = filled(Figures::default(), &day);
+        assert_eq!(first_token(&nothing), "612 ms p50, 0 ms p90");
+        assert_eq!(uptime(&nothing), "99.99 %", "never rounded up");
+        let lately = Figures { uptime_last_1d: Some(9_000), ..Figures::default() };
+        assert_eq!(uptime(&filled(lately, &day)), "90.00 %");
     }
 
     #[test]

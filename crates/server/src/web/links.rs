@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use site::compare::MODELS_MAX;
 
+/// Where it stands how rankings are counted.
+pub(super) const METHODOLOGY: &str = "/rankings/methodology";
+
 /// The fields that narrow or order a list of models, and whether each is a list.
 pub(super) const FIELDS: [(&str, bool); 17] = [
     ("q", false),
@@ -38,6 +41,20 @@ pub(super) fn author(name: &str) -> String {
 /// Where the page of a provider is.
 pub(super) fn provider(slug: &str) -> String {
     format!("/providers/{}", path(slug))
+}
+
+/// What the page of an application is called: its address, where it is `https` without saying so.
+/// A colon stands for what is left of another scheme.
+pub(super) fn app_name(url: &str) -> String {
+    match url.strip_prefix("https://") {
+        Some(rest) => rest.to_owned(),
+        None => url.replacen("://", ":", 1),
+    }
+}
+
+/// Where the page of an application is.
+pub(super) fn app(url: &str) -> String {
+    format!("/apps/{}", path(&app_name(url)))
 }
 
 /// Where some models stand side by side.
@@ -159,6 +176,9 @@ mod tests {
     #[test]
     fn names_cannot_break_out_of_an_address() {
         assert_eq!(model("a/b\"><c?d#e"), "/models/a/b%22%3E%3Cc%3Fd%23e");
+        assert_eq!(app("https://github.com/who/what"), "/apps/github.com/who/what");
+        assert_eq!(app("http://localhost:3000"), "/apps/http:localhost:3000");
+        assert_eq!(app("https://a\"><b"), "/apps/a%22%3E%3Cb");
         assert_eq!(query(&[("q".to_owned(), "a&b=ü".to_owned())]), "q=a%26b%3D%C3%BC");
         assert_eq!(compare(&["a/b:free", "c/d,e"]), "/compare?m=a/b:free,c/d%2Ce");
     }

@@ -42,7 +42,12 @@ pub(super) async fn sitemap(State(app): Shared, headers: HeaderMap) -> Response 
     let questions = super::rankings::QUESTIONS.iter().map(|(name, _)| *name);
     let own = questions.filter(|name| !matches!(*name, "models" | "apps"));
     paths.extend(own.map(|name| format!("/rankings/{name}")));
-    paths.extend(docs::documents().iter().map(|document| format!("/docs/{}", document.name)));
+    paths.extend(
+        docs::documents()
+            .iter()
+            .filter(|document| document.name != "rankings")
+            .map(|document| format!("/docs/{}", document.name)),
+    );
     paths.extend(catalog.providers().iter().map(|provider| links::provider(&provider.slug)));
     let mut authors: Vec<&str> =
         catalog.models().iter().map(domain::catalog::Model::author).collect();

@@ -3,10 +3,12 @@
 //! Pages are made from the catalog and the health that are in memory, without a look into the
 //! database, and show the same rows as the API, through the same filters.
 
+mod apps;
 mod compare;
 mod docs;
 mod front;
 mod health;
+mod linked;
 mod links;
 mod listed;
 mod machine;
@@ -14,6 +16,7 @@ mod missing;
 mod model;
 mod models;
 mod offer;
+mod pace;
 mod page;
 mod plain;
 mod playground;

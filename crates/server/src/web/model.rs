@@ -15,7 +15,7 @@ use super::missing::missing;
 use super::offer::{offer, per_million, tokens};
 use super::page::{MARKDOWN, Pairs, Shared, frame, pairs, twins};
 use super::snippets::snippets;
-use super::{links, plain, reply, sheet, uptime};
+use super::{linked, links, plain, reply, sheet, uptime};
 use crate::app::App;
 use crate::shelf::endpoint::endpoints;
 use crate::shelf::kept::{shelf, with_view};
@@ -53,13 +53,13 @@ pub(super) async fn page(
             reply::json(&headers, &serde_json::json!({ "data": value }))
         }
         Some((place, "csv")) => {
-            let rows = cells(&snapshot, place, app.now());
+            let rows = cells(&app, &snapshot, place);
             reply::text(&headers, "text/csv; charset=utf-8", sheet::written(&plain::OFFER, &rows))
         }
         Some((place, "md")) => {
             let model = snapshot.catalog.model(place);
             let table =
-                site::machine::markdown_table(&plain::OFFER, &cells(&snapshot, place, app.now()));
+                site::machine::markdown_table(&plain::OFFER, &cells(&app, &snapshot, place));
             let said = site::machine::plain;
             let text = format!(
                 "# {}\n\n`{}`\n\n{}\n\n{table}\n```sh\n{}\n```\n",
@@ -107,6 +107,7 @@ fn shown(
         format!("{}: prices, limits and policies of {offers}, and how to call it.", model.name);
     let mut frame = frame(app, Section::Models, &path, &title, &lede);
     frame.twins = twins(&path, "");
+    frame.linked = Some(linked::model(&app.public_url, &path, &page));
     reply::html_with(headers, status, frame.page(&page.html()))
 }
 
@@ -128,6 +129,8 @@ fn view(
     let catalog = &snapshot.catalog;
     let (model, now) = (catalog.model(place), app.now());
     let all = ordered(snapshot, place);
+    let traffic = open(app);
+    let traffic = traffic.as_deref();
     let aliases =
         catalog.aliases().iter().filter(|(_, to)| **to == model.id).map(|(from, _)| from.clone());
     ModelPage {
@@ -137,14 +140,14 @@ fn view(
         description: model.description.clone(),
         summary: summary(catalog, model),
         facts: facts(row, model),
-        offers: all.iter().map(|place| offer(snapshot, *place, now)).collect(),
+        offers: all.iter().map(|place| offer(snapshot, traffic, *place, now)).collect(),
         calculator: calculator(snapshot, &all, &links::model(&model.id), asked, now),
         parameters: parameters(snapshot, &all),
         snippets: snippets(&app.public_url, &model.id),
         aliases: aliases.collect(),
         available: row.available,
         terms: model.stealth.as_ref().map(|it| terms(&app.public_url, &model.id, it)),
-        traffic: open(app).and_then(|figures| uptime::of_model(&figures, snapshot, model, &all)),
+        traffic: traffic.and_then(|it| uptime::of_model(it, snapshot, (model, &all), asked)),
     }
 }
 
@@ -303,7 +306,8 @@ fn parameters(snapshot: &Snapshot, all: &[EndpointIx]) -> Vec<Parameter> {
 }
 
 /// The rows of a table for programs.
-fn cells(snapshot: &Snapshot, place: ModelIx, now: Timestamp) -> Vec<Vec<String>> {
-    let all = ordered(snapshot, place);
-    all.iter().map(|place| plain::offer(snapshot, *place, now)).collect()
+fn cells(app: &App, snapshot: &Snapshot, place: ModelIx) -> Vec<Vec<String>> {
+    let (all, traffic) = (ordered(snapshot, place), open(app));
+    let cells = |place: &EndpointIx| plain::offer(snapshot, traffic.as_deref(), *place, app.now());
+    all.iter().map(cells).collect()
 }

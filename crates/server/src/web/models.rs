@@ -11,7 +11,7 @@ use site::{Link, Section, words};
 use super::listed::{listed, released};
 use super::missing::missing;
 use super::page::{MARKDOWN, Pairs, Shared, frame, pairs, twins};
-use super::{links, plain, reply, sheet};
+use super::{linked, links, plain, reply, sheet};
 use crate::app::App;
 use crate::shelf::kept::{Shelf, shelf};
 use crate::shelf::listing::listing;
@@ -103,9 +103,13 @@ pub(super) async fn page(State(app): Shared, headers: HeaderMap, query: Pairs) -
         Err(failure) => (unread(failure, &fields), false),
     };
     let lede = page.lede.clone();
-    let mut frame = frame(&app, Section::Models, "/models", "Models", &lede);
+    let here = shelf.rows.iter().filter(|row| row.available).count();
+    let title = format!("{} with prices and providers", words::count(here, "model"));
+    let mut frame = frame(&app, Section::Models, "/models", &title, &lede);
     frame.indexed = fields.len() < 2;
     frame.twins = twins("/models", &links::query(&fields));
+    let rows = page.rows.iter().map(|row| &row.link);
+    frame.linked = is_well.then(|| linked::list(&app.public_url, rows));
     let status = if is_well { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     reply::html_with(&headers, status, frame.page(&page.html()))
 }
@@ -157,7 +161,8 @@ pub(super) fn view(
     });
     Ok(Models {
         lede: format!(
-            "{} can be called here, of {} in the catalog.",
+            "{} can be called here, of {} in the catalog. Those that write text are listed, unless \
+             “Writes” asks for others.",
             words::count(here, "model"),
             words::grouped(total as u64)
         ),
@@ -375,8 +380,10 @@ pub(super) async fn author(
         "{} by {name}, the newest first. {here} of them can be called here.",
         words::count(rows.len(), "model")
     );
-    let frame = frame(&app, Section::Models, &path, &name, &lede);
+    let title = format!("{name}: {}", words::count(rows.len(), "model"));
+    let mut frame = frame(&app, Section::Models, &path, &title, &lede);
     let page = Author { name, lede, rows: rows.iter().map(|row| listed(row)).collect() };
+    frame.linked = Some(linked::list(&app.public_url, page.rows.iter().map(|row| &row.link)));
     reply::html(&headers, frame.page(&page.html()))
 }
 

@@ -8,6 +8,7 @@ use relay::Snapshot;
 use site::Link;
 use site::model::Offer;
 use site::words;
+use traffic::figures::Figures;
 
 use super::{health, links};
 use crate::shelf::pricing::{believed, in_force};
@@ -16,14 +17,19 @@ use crate::shelf::pricing::{believed, in_force};
 pub(super) const NONE: &str = "–";
 
 /// Returns an endpoint as the page of its model shows it.
-pub(super) fn offer(snapshot: &Snapshot, place: EndpointIx, now: Timestamp) -> Offer {
+pub(super) fn offer(
+    snapshot: &Snapshot,
+    traffic: Option<&Figures>,
+    place: EndpointIx,
+    now: Timestamp,
+) -> Offer {
     let catalog = &snapshot.catalog;
     let endpoint = catalog.endpoint(place);
     let provider = catalog.provider(endpoint.provider);
     let price = in_force(endpoint, now);
     let draws = endpoint.output_modalities.contains(&Modality::Image);
     let card = believed(endpoint);
-    let measured = health::measured(snapshot, place, now);
+    let measured = health::measured(snapshot, traffic, place, now);
     let class = |rate: fn(&Price) -> Option<Rate>| per_million(price.as_ref().and_then(rate));
     Offer {
         provider: Link {

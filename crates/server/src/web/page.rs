@@ -10,12 +10,13 @@ use crate::app::App;
 use crate::demo;
 
 /// The pages that have one address each.
-pub(super) const PAGES: [&str; 10] = [
+pub(super) const PAGES: [&str; 11] = [
     "/",
     "/models",
     "/compare",
     "/providers",
     "/rankings",
+    "/rankings/methodology",
     "/apps",
     "/status",
     "/playground",
@@ -46,6 +47,7 @@ pub(super) fn frame(
         site: app.public_url.clone(),
         section,
         twins: Vec::new(),
+        linked: None,
         script: None,
         indexed: true,
         demo: is_demo(app),

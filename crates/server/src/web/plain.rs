@@ -30,11 +30,16 @@ pub(super) const OFFER: [&str; 15] = [
 ];
 
 /// Returns an endpoint in the columns of [`OFFER`].
-pub(super) fn offer(snapshot: &Snapshot, place: EndpointIx, now: Timestamp) -> Vec<String> {
+pub(super) fn offer(
+    snapshot: &Snapshot,
+    traffic: Option<&traffic::figures::Figures>,
+    place: EndpointIx,
+    now: Timestamp,
+) -> Vec<String> {
     let catalog = &snapshot.catalog;
     let endpoint = catalog.endpoint(place);
     let available = snapshot.callable(endpoint.model).contains(&place);
-    told(catalog, endpoint, &health::measured(snapshot, place, now), available, now)
+    told(catalog, endpoint, &health::measured(snapshot, traffic, place, now), available, now)
 }
 
 fn told(

@@ -14,16 +14,18 @@ use site::{Fact, Link, Section, words};
 use super::missing::missing;
 use super::offer::{per_million, policy, tokens};
 use super::page::{MARKDOWN, Shared, frame, twins};
-use super::{health, links, plain, reply, sheet};
+use super::{health, linked, links, plain, reply, sheet, uptime};
 use crate::app::{App, Current};
 use crate::shelf::pricing::in_force;
 use crate::shelf::provider::provider;
+use crate::shelf::traffic::open;
 
 /// `GET /providers`.
 pub(super) async fn page(State(app): Shared, headers: HeaderMap) -> Response {
     let page = all(&app.current());
     let mut frame = frame(&app, Section::Providers, "/providers", "Providers", &page.lede);
     frame.twins = twins("/providers", "");
+    frame.linked = Some(linked::list(&app.public_url, page.rows.iter().map(|row| &row.link)));
     reply::html(&headers, frame.page(&page.html()))
 }
 
@@ -81,9 +83,7 @@ fn kind(provider: &Provider) -> String {
 fn standing(current: &Current, provider: &Provider) -> Health {
     let found = current.providers.iter().find(|found| found.slug == provider.slug);
     let (tone, word) = match found {
-        Some(found) if 0 < found.callable => {
-            (Tone::Good, format!("can be called, {}", words::count(found.callable, "endpoint")))
-        }
+        Some(found) if 0 < found.callable => (Tone::Good, words::count(found.callable, "endpoint")),
         _ if provider.disabled => (Tone::Quiet, "switched off here".to_owned()),
         Some(found) if found.active => {
             (Tone::Quiet, "none of its endpoints can be called".to_owned())
@@ -106,6 +106,7 @@ pub(super) async fn one(
         let path = links::provider(&slug);
         let mut frame = frame(&app, Section::Providers, &path, &page.name, &page.lede);
         frame.twins = twins(&path, "");
+        frame.linked = Some(linked::organization(&app.public_url, &path, &page.name));
         return reply::html(&headers, frame.page(&page.html()));
     }
     let twin = slug
@@ -196,14 +197,19 @@ fn view(app: &App, current: &Current, place: ProviderIx) -> ProviderPage {
         ],
         links: pages.into_iter().flatten().collect(),
         notes: provider.data.note.iter().chain(&provider.notes).cloned().collect(),
+        service: open(app).and_then(|traffic| {
+            let told = traffic.providers.get(&provider.slug).filter(|it| it.last_90d.tries != 0)?;
+            Some(uptime::service(provider.display_name.clone(), told))
+        }),
         offers: own.iter().map(offer).collect(),
     }
 }
 
 /// What a provider offers, in a table for programs.
 fn offered(app: &App, current: &Current, place: ProviderIx) -> Vec<Vec<String>> {
-    let all = endpoints_of(current, place);
-    all.iter().map(|place| plain::offer(&current.snapshot, *place, app.now())).collect()
+    let (all, traffic) = (endpoints_of(current, place), open(app));
+    let (snapshot, traffic) = (&current.snapshot, traffic.as_deref());
+    all.iter().map(|place| plain::offer(snapshot, traffic, *place, app.now())).collect()
 }
 
 /// `GET /providers.json`: as `GET /api/v1/providers`.

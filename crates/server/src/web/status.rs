@@ -74,7 +74,11 @@ fn view(snapshot: &Snapshot, figures: &Figures, now: Timestamp) -> Status {
         ),
     };
     let facts = vec![
-        Fact::new("Endpoints in service", words::grouped((all - bad) as u64), format!("of {all}")),
+        Fact::new(
+            "Endpoints in service",
+            words::grouped((all - bad) as u64),
+            format!("of {}", words::grouped(all as u64)),
+        ),
         Fact::new("In trouble", words::grouped(bad as u64), "in the last minutes"),
     ];
     Status { lede, facts, rows }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get};
 
 use super::{
-    compare, docs, front, machine, model, models, playground, providers, rankings, reply, status,
+    apps, compare, docs, front, machine, model, models, playground, providers, rankings, reply,
+    status,
 };
 use crate::app::App;
 
@@ -27,7 +28,15 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("/providers/{slug}", get(providers::one)),
         ("/rankings", get(rankings::first)),
         ("/rankings/{name}", get(rankings::one)),
+        ("/rankings/methodology", get(rankings::methodology)),
+        ("/rankings.json", get(rankings::twin)),
+        ("/rankings.csv", get(rankings::twin)),
+        ("/rankings.md", get(rankings::twin)),
         ("/apps", get(rankings::apps)),
+        ("/apps.json", get(rankings::twin)),
+        ("/apps.csv", get(rankings::twin)),
+        ("/apps.md", get(rankings::twin)),
+        ("/apps/{*rest}", get(apps::one)),
         ("/status", get(status::page)),
         ("/playground", get(playground::page)),
         ("/docs", get(docs::index)),

@@ -3,12 +3,14 @@
 use domain::catalog::{EndpointIx, Model};
 use domain::money::Money;
 use relay::Snapshot;
-use site::chart::{DayBar, Line, Tier};
+use site::Link;
+use site::chart::{Course, DayBar, Lines, Tier};
 use site::traffic::{Service, Traffic};
 use site::words;
-use traffic::figures::{EndpointFigures, Figures, Paid};
+use traffic::figures::{EndpointFigures, Figures, ModelFigures, Paid};
 
 use super::rankings::date;
+use super::{links, pace};
 
 /// Returns ninety days of an endpoint or a provider.
 pub(super) fn service(name: String, told: &EndpointFigures) -> Service {
@@ -44,48 +46,59 @@ fn paid(it: Paid) -> String {
 pub(super) fn of_model(
     figures: &Figures,
     snapshot: &Snapshot,
-    model: &Model,
-    endpoints: &[EndpointIx],
+    (model, endpoints): (&Model, &[EndpointIx]),
+    asked: &[(String, String)],
 ) -> Option<Traffic> {
-    let catalog = &snapshot.catalog;
-    let services: Vec<Service> = endpoints
-        .iter()
-        .filter_map(|place| {
-            let endpoint = catalog.endpoint(*place);
-            let told = figures.endpoints.get(&endpoint.id).filter(|it| it.last_90d.tries != 0)?;
-            let provider = &catalog.provider(endpoint.provider).display_name;
-            Some(service(format!("{provider} · {}", endpoint.tag), told))
-        })
-        .collect();
+    let told = pace::asked(figures, snapshot, endpoints);
+    let services: Vec<Service> =
+        told.iter().map(|it| service(it.name.clone(), it.figures)).collect();
     let used = figures.models.get(&model.id);
-    if services.is_empty() && used.is_none() {
+    let prices = pace::prices(figures, snapshot, endpoints);
+    if services.is_empty() && used.is_none() && prices.is_none() {
         return None;
     }
-    let line = used.map(|used| {
-        let tokens = &used.series.tokens;
-        let sum: u64 = tokens.iter().rev().take(7).flatten().sum();
-        let last = used.series.first + tokens.len() as i64 - 1;
-        Line {
-            title: format!("{} tokens in the last seven days", words::large(sum as f64)),
-            ends: [date(used.series.first), date(last)],
-            values: tokens.iter().map(|it| it.map(|it| it as f64)).collect(),
-            say: Some(words::large),
-        }
-    });
-    let apps = used.map(|used| {
-        let rows = used.apps.iter().take(8);
-        rows.map(|(app, tokens)| [app.clone(), words::large(*tokens as f64)]).collect()
-    });
-    let tasks = used.map(|used| {
-        let rows = used.tasks.iter().take(8);
-        rows.map(|(tag, share)| [tag.label().to_owned(), words::percent(*share)]).collect()
-    });
+    let path = links::model(&model.id);
     let made_up = if figures.has_synthetic { ", made up for the demo" } else { "" };
     Some(Traffic {
-        line,
+        line: used.map(drawn),
         services,
-        apps: apps.unwrap_or_default(),
-        tasks: tasks.unwrap_or_default(),
+        pace: pace::pace(&told, &pace::Drawn { path: &path, asked }),
+        prices,
+        apps: used.map(|used| apps(figures, used)).unwrap_or_default(),
+        tasks: used.map(tasks).unwrap_or_default(),
         provenance: format!("requests to this instance{made_up}"),
     })
+}
+
+fn drawn(used: &ModelFigures) -> Lines {
+    let tokens = &used.series.tokens;
+    let sum: u64 = tokens.iter().rev().take(7).flatten().sum();
+    let values = tokens.iter().map(|it| it.map(|it| it as f64)).collect();
+    Lines {
+        title: format!("{} tokens in the last seven days", words::large(sum as f64)),
+        days: (0..tokens.len()).map(|place| date(used.series.first + place as i64)).collect(),
+        courses: vec![Course { name: "Tokens".to_owned(), values }],
+        say: Some(words::large),
+        ..Lines::default()
+    }
+}
+
+/// Names that are listed, at most.
+const LISTED: usize = 8;
+
+fn apps(figures: &Figures, used: &ModelFigures) -> Vec<(Link, String)> {
+    let row = |(url, tokens): &(String, u64)| {
+        let known = figures.apps.iter().find(|app| app.url == *url);
+        let word = known.map_or(url, |app| &app.title).clone();
+        (Link { word, href: links::app(url) }, words::large(*tokens as f64))
+    };
+    used.apps.iter().take(LISTED).map(row).collect()
+}
+
+fn tasks(used: &ModelFigures) -> Vec<(Link, String)> {
+    let row = |(tag, share): &(classify::Tag, f64)| {
+        let href = links::address("/rankings", &[("task".to_owned(), tag.key().to_owned())]);
+        (Link { word: tag.label().to_owned(), href }, words::percent(*share))
+    };
+    used.tasks.iter().take(LISTED).map(row).collect()
 }

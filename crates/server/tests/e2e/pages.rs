@@ -4,7 +4,7 @@ use crate::stand::{Offer, Stand};
 use sqlx::{Connection as _, Row as _};
 
 /// Every kind of page, and the twins that are made like it.
-const PAGES: [&str; 25] = [
+const PAGES: [&str; 27] = [
     "/",
     "/models",
     "/models?supported_parameters=tools&available=all&sort=newest",
@@ -22,6 +22,8 @@ const PAGES: [&str; 25] = [
     "/rankings",
     "/rankings/rising",
     "/rankings/models.json",
+    "/rankings/methodology",
+    "/apps.json",
     "/apps",
     "/status",
     "/playground",
@@ -49,6 +51,18 @@ async fn a_page_needs_no_database() {
         let answer = front.get(page).await;
         assert_eq!((answer.status, answer.text == before), (200, true), "{page}");
     }
+}
+
+#[tokio::test]
+async fn what_a_private_instance_did_is_shown_to_nobody_without_a_word_from_its_operator() {
+    let stand = Stand::with(&[Offer::of("alpha", "acme/talker", "1")]).await;
+    let front = stand.front();
+    for page in ["/rankings", "/rankings/rising", "/apps"] {
+        let text = front.get(page).await.text;
+        assert!(text.contains("not shown to everybody"), "{page}: {text}");
+    }
+    assert_eq!(front.get("/apps/code.example.com").await.status, 404);
+    assert!(!front.get("/").await.text.contains("What the traffic says"));
 }
 
 /// Renames every table of the stand's database, so that a query of any of them fails.

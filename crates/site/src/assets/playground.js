@@ -9,7 +9,7 @@ const status = document.getElementById("play-status");
 const KEPT = "interline-key";
 let running = null;
 
-key.value = sessionStorage.getItem(KEPT) ?? "";
+key.value = sessionStorage.getItem(KEPT) || key.defaultValue;
 key.addEventListener("change", () => sessionStorage.setItem(KEPT, key.value.trim()));
 document.getElementById("forget").addEventListener("click", () => {
   sessionStorage.removeItem(KEPT);

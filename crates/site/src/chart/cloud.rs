@@ -24,12 +24,15 @@ pub fn cloud(dots: &[Dot], title: &str, say: fn(f64) -> String) -> Markup {
     let low = logs().reduce(f64::min).unwrap_or_default().floor();
     let high = logs().reduce(f64::max).unwrap_or_default().ceil().max(low + 1.0);
     let x = |price: f64| 48.0 + (price.log10() - low) / (high - low) * 600.0;
-    let y = |quality: f64| 208.0 - quality.clamp(0.0, 100.0) * 2.0;
+    // The scale begins at a multiple of ten below the dots: they differ by little of a hundred.
+    let least = known.iter().map(|dot| dot.quality).fold(100.0, f64::min).clamp(0.0, 100.0);
+    let foot = ((least / 10.0).floor() * 10.0 - 10.0).clamp(0.0, 80.0);
+    let y = |quality: f64| 208.0 - (quality.clamp(foot, 100.0) - foot) / (100.0 - foot) * 190.0;
     html! {
         figure.chart {
             figcaption { (title) }
             svg viewBox="0 0 720 240" role="img" aria-label=(title) {
-                @for tick in [0.0, 50.0, 100.0] {
+                @for tick in [foot, (foot + 100.0) / 2.0, 100.0] {
                     line.grid x1="48" x2="720" y1=(at(y(tick))) y2=(at(y(tick))) {}
                     text.tick x="42" y=(at(y(tick) + 4.0)) text-anchor="end" { (tick) }
                 }

@@ -28,7 +28,7 @@ pub struct Stack {
 }
 
 const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 240.0;
+const HEIGHT: f64 = 280.0;
 const LEFT: f64 = 48.0;
 const BOTTOM: f64 = 24.0;
 const TOP: f64 = 8.0;
@@ -47,7 +47,7 @@ pub fn columns(chart: &Columns) -> Markup {
     html! {
         figure.chart {
             figcaption { (chart.title) }
-            svg viewBox="0 0 720 240" role="img" aria-label=(chart.title) {
+            svg viewBox="0 0 720 280" role="img" aria-label=(chart.title) {
                 @for tick in ticks {
                     line.grid x1=(at(LEFT)) x2=(at(WIDTH)) y1=(at(y(tick))) y2=(at(y(tick))) {}
                     text.tick x=(at(LEFT - 6.0)) y=(at(y(tick) + 4.0)) text-anchor="end" {

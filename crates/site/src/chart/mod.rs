@@ -5,13 +5,13 @@ mod bars;
 mod cloud;
 mod columns;
 mod heat;
-mod line;
+mod lines;
 
 pub use bars::{DayBar, Tier, uptime};
 pub use cloud::{Dot, cloud};
 pub use columns::{Columns, Stack, columns};
 pub use heat::{Shade, heat};
-pub use line::{Line, line};
+pub use lines::{Course, Lines, lines};
 
 /// Colours of a chart, beside the grey of what is left over.
 pub const COLOURS: usize = 7;

@@ -63,10 +63,10 @@ pub struct DayOfService {
     pub tries: u64,
     /// The share that it served.
     pub uptime: Option<f64>,
-    /// The median of milliseconds to the first content.
-    pub ttft_ms: Option<f64>,
-    /// The median of tokens by second.
-    pub speed: Option<f64>,
+    /// Milliseconds to the first content.
+    pub ttft_ms: Option<Percentiles>,
+    /// Tokens of answers by second.
+    pub speed: Option<Percentiles>,
 }
 
 /// What was paid, as opposed to what is listed.

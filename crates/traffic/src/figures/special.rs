@@ -165,6 +165,9 @@ pub struct App {
     pub requests: u64,
     /// The models that it used in the last 30 days, with their tokens, the most used first.
     pub models: Vec<(String, u64)>,
+    /// What it asked for in the last 30 days: the share of its requests whose task could be told,
+    /// the largest first.
+    pub tasks: Vec<(Tag, f64)>,
     /// Its last 90 days.
     pub series: Series,
 }

@@ -13,6 +13,7 @@ use crate::event::{Event, Name};
 use crate::figures::Day;
 use crate::sums::{Grain, Side};
 use clickhouse::ClickHouse;
+pub(crate) use names::app_task;
 pub use rows::{
     Batch, CaseRow, Days, PriceRow, RateRow, Retention, ServiceRow, StoreError, UseRow,
 };

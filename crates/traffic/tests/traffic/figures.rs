@@ -46,6 +46,7 @@ fn every_figure_is_what_a_recount_of_the_events_says() {
     boards_of_slices_are_what_is_counted();
     changes_are_those_of_complete_weeks();
     endpoints_served_as_is_counted();
+    every_day_of_an_endpoint_has_the_percentiles_of_that_day();
     what_was_paid_is_what_is_counted();
     series_of_models_are_what_is_counted_day_by_day();
     tasks_and_apps_are_what_is_counted();
@@ -216,6 +217,31 @@ fn endpoints_served_as_is_counted() {
     }
 }
 
+fn every_day_of_an_endpoint_has_the_percentiles_of_that_day() {
+    let mut days = 0;
+    for endpoint in terms().endpoints {
+        let Some(told) = seen().1.endpoints.get(&endpoint.id) else { continue };
+        let own = |event: &&Event| event.endpoint.as_deref() == Some(&*endpoint.id);
+        let streams = |event: &&Event| plain::counts(event) && event.streamed;
+        let streams: Vec<&Event> = seen().0.iter().filter(own).filter(streams).collect();
+        for day in &told.days {
+            let today = streams.iter().filter(|event| event.at.day() == day.day);
+            let mut ttft: Vec<u32> = today.filter_map(|event| event.ttft_ms).collect();
+            let Some(shown) = day.ttft_ms else {
+                assert!(ttft.is_empty());
+                continue;
+            };
+            days += 1;
+            assert_eq!(shown.count, ttft.len() as u64);
+            for (share, value) in [(0.5, shown.p50), (0.75, shown.p75), (0.99, shown.p99)] {
+                let exact = plain::quantile(&mut ttft, share);
+                assert!((value / exact - 1.0).abs() < 0.021, "{value} {exact}");
+            }
+        }
+    }
+    assert!(90 < days, "{days}");
+}
+
 fn what_was_paid_is_what_is_counted() {
     for (model, figures) in &seen().1.models {
         let own = || {
@@ -280,6 +306,14 @@ fn tasks_and_apps_are_what_is_counted() {
     for app in &figures.apps {
         assert_eq!((app.tokens, app.requests), (apps[&app.url].tokens(), apps[&app.url].requests));
         assert!(!app.title.starts_with("http"), "{}", app.title);
+        let own = || within(30).filter(|event| event.app.as_deref() == Some(&*app.url));
+        let mut asked = count(own(), key);
+        asked.remove("other");
+        let all: u64 = asked.values().map(|it| it.requests).sum();
+        assert_eq!(app.tasks.len(), asked.len().min(20));
+        for (tag, share) in &app.tasks {
+            assert!(near(*share, asked[tag.key()].requests as f64 / all as f64));
+        }
     }
 }
 

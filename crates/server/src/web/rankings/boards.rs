@@ -83,16 +83,46 @@ fn title(question: &Question) -> String {
         Subject::Providers => "Who serves the most",
         Subject::Apps => "Which apps use the most",
     };
-    let (kind, value) = question.slice.words();
+    let (_, value) = question.slice.words();
     let slice = match &question.slice {
         Slice::All => String::new(),
         Slice::Task(tag) => format!(" for {}", tag.label()),
         Slice::Group(group) => format!(" for {}", group.label()),
         Slice::Context(_) => format!(" with prompts of {value} tokens"),
         Slice::Tools(_) => format!(" with tools: {value}"),
-        Slice::Language(_) | Slice::App(_) => format!(" for {kind} {value}"),
+        Slice::Language(code) => format!(" in requests in {}", language(code)),
+        Slice::App(_) => format!(" by {value}"),
     };
     format!("{what}{slice}?")
+}
+
+/// Returns a language by its code of ISO 639-3; a rare one by the code.
+fn language(code: &str) -> &str {
+    const NAMES: [(&str, &str); 22] = [
+        ("arb", "Arabic"),
+        ("ben", "Bengali"),
+        ("ces", "Czech"),
+        ("cmn", "Chinese"),
+        ("code", "source code"),
+        ("deu", "German"),
+        ("eng", "English"),
+        ("fra", "French"),
+        ("hin", "Hindi"),
+        ("ind", "Indonesian"),
+        ("ita", "Italian"),
+        ("jpn", "Japanese"),
+        ("kor", "Korean"),
+        ("nld", "Dutch"),
+        ("pol", "Polish"),
+        ("por", "Portuguese"),
+        ("rus", "Russian"),
+        ("spa", "Spanish"),
+        ("tur", "Turkish"),
+        ("ukr", "Ukrainian"),
+        ("und", "an untold language"),
+        ("vie", "Vietnamese"),
+    ];
+    NAMES.iter().find(|it| it.0 == code).map_or(code, |it| it.1)
 }
 
 fn name(catalog: &Catalog, subject: Subject, name: &str) -> String {
@@ -185,6 +215,7 @@ fn controls(figures: &Figures, question: &Question) -> Vec<(&'static str, Vec<Ta
                 let word = match slice {
                     Slice::All => "all",
                     Slice::Group(group) => group.label(),
+                    Slice::Language(code) => language(code),
                     slice => slice.words().1,
                 };
                 let window = Window::Week;
@@ -292,7 +323,7 @@ fn cells(row: &BoardRow, catalog: &Catalog, subject: Subject) -> Vec<Cell> {
             href: Some(links::provider(&row.name)),
             ..Cell::of(name(catalog, subject, &row.name))
         },
-        Subject::Apps => Cell::of(&row.name),
+        Subject::Apps => Cell { href: Some(links::app(&row.name)), ..Cell::of(&row.name) },
     };
     let mark = if row.is_concentrated { "◆ " } else { "" };
     let largest = row.largest_share.map_or_else(|| "–".to_owned(), words::percent);

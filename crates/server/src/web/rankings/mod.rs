@@ -14,19 +14,20 @@ mod view;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::time::Timestamp;
-use http::{HeaderMap, StatusCode};
-use site::ranking::{Ranking, Tab};
-use site::{Section, Twin};
+use http::{HeaderMap, StatusCode, Uri};
+use site::ranking::{Method, Ranking, Tab};
+use site::{Link, Section, Twin};
 use traffic::figures::{Figures, Scope, Subject};
 
+use super::links::METHODOLOGY;
 use super::missing::missing;
 use super::page::{MARKDOWN, Pairs, Shared, frame, is_demo, pairs, twins};
-use super::{reply, sheet};
+use super::{docs, linked, reply, sheet};
 use crate::app::App;
 use crate::shelf::traffic::open;
 use ask::Ask;
 use view::View;
-pub(super) use view::date;
+pub(super) use view::{date, model_cell};
 
 /// The questions: the name in the address, the word in the bar.
 pub(super) const QUESTIONS: [(&str, &str); 9] = [
@@ -49,6 +50,26 @@ pub(super) async fn first(state: Shared, headers: HeaderMap, query: Pairs) -> Re
 /// `GET /apps`.
 pub(super) async fn apps(state: Shared, headers: HeaderMap, query: Pairs) -> Response {
     one(state, headers, Path("apps".to_owned()), query).await
+}
+
+/// `GET /rankings.json` and the like: the first question, or the one of the name, for programs.
+pub(super) async fn twin(state: Shared, headers: HeaderMap, uri: Uri, query: Pairs) -> Response {
+    let name = uri.path().trim_start_matches('/').replace("rankings.", "models.");
+    one(state, headers, Path(name), query).await
+}
+
+/// `GET /rankings/methodology`: how all of them are counted.
+pub(super) async fn methodology(State(app): Shared, headers: HeaderMap) -> Response {
+    let document = docs::named("rankings");
+    let mut frame =
+        frame(&app, Section::Rankings, METHODOLOGY, &document.title(), &document.summary());
+    frame.twins = vec![Twin {
+        word: "Markdown",
+        content_type: "text/markdown",
+        href: "/docs/rankings.md".to_owned(),
+    }];
+    let page = Method { tabs: tabs("methodology"), document };
+    reply::html(&headers, frame.page(&page.html()))
 }
 
 /// `GET /rankings/{name}`, and with `.json`, `.csv` or `.md` at its end the same for programs.
@@ -129,20 +150,16 @@ fn unwritten(word: &str) -> View {
 fn page(app: &App, headers: &HeaderMap, name: &str, asked: &Ask, view: View) -> Response {
     let mut page = view.page;
     let figures = open(app);
-    page.tabs = QUESTIONS
-        .iter()
-        .map(|(other, word)| Tab {
-            word: (*word).to_owned(),
-            href: path(other).to_owned()
-                + if *other == "models" || *other == "apps" { "" } else { other },
-            chosen: *other == name,
-        })
-        .collect();
+    page.tabs = tabs(name);
     page.provenance = figures.as_deref().map(provenance).unwrap_or_default();
     let section = if name == "apps" { Section::Apps } else { Section::Rankings };
     let own = path(name).to_owned() + if name == "models" || name == "apps" { "" } else { name };
     let mut frame = frame(app, section, &own, &page.question, &page.answer);
     frame.indexed = asked.is_plain();
+    frame.title = headline(name, &page);
+    frame.linked = figures.as_deref().map(|figures| {
+        linked::dataset(&app.public_url, name, (&page.question, &page.answer), figures)
+    });
     frame.twins = twins(&format!("/rankings/{name}"), &asked.query());
     frame.twins.push(Twin {
         word: "Atom",
@@ -150,6 +167,32 @@ fn page(app: &App, headers: &HeaderMap, name: &str, asked: &Ask, view: View) -> 
         href: "/feeds/rankings.xml".to_owned(),
     });
     reply::html_with(headers, StatusCode::OK, frame.page(&page.html()))
+}
+
+/// What is first, before the question, where the first row is the answer.
+fn headline(name: &str, page: &Ranking) -> String {
+    let is_answer = !matches!(name, "rising" | "hours");
+    let mut cells = page.table.rows.first().into_iter().flatten();
+    match cells.find(|cell| cell.href.is_some()).filter(|_| is_answer) {
+        Some(first) => format!("{}: {}", first.text, page.question),
+        None => page.question.clone(),
+    }
+}
+
+/// The questions, and how all of them are counted; one is marked.
+fn tabs(name: &str) -> Vec<Tab> {
+    let question = |(other, word): &(&str, &str)| Tab {
+        word: (*word).to_owned(),
+        href: path(other).to_owned()
+            + if *other == "models" || *other == "apps" { "" } else { other },
+        chosen: *other == name,
+    };
+    let method = Tab {
+        word: "Methodology".to_owned(),
+        href: METHODOLOGY.to_owned(),
+        chosen: name == "methodology",
+    };
+    QUESTIONS.iter().map(question).chain([method]).collect()
 }
 
 fn path(name: &str) -> &'static str {
@@ -160,8 +203,20 @@ fn path(name: &str) -> &'static str {
     }
 }
 
+/// Returns what some questions are answered with, each with its page; nothing where nothing was
+/// counted, or it is not for everybody.
+pub(super) fn answers(app: &App, names: &[&str]) -> Vec<(Link, String)> {
+    let figures = open(app).filter(|figures| figures.requests != 0);
+    let answered = |name: &&str| {
+        let view = answer(app, figures.as_deref()?, name, &Ask::default());
+        let href = path(name).to_owned() + if *name == "models" { "" } else { name };
+        Some((Link { word: view.page.question, href }, view.page.answer))
+    };
+    names.iter().filter_map(answered).collect()
+}
+
 /// Returns when, from what and by which rules figures were made.
-fn provenance(figures: &Figures) -> String {
+pub(super) fn provenance(figures: &Figures) -> String {
     if figures.made == Timestamp::from_ms(0) {
         return "Nothing was counted yet.".to_owned();
     }

@@ -145,6 +145,7 @@ pub(super) fn value(figures: &Figures, catalog: &Catalog) -> View {
     let answer = match ahead.as_slice() {
         [] => "Too few models have both a price that was paid and a quality that was judged."
             .to_owned(),
+        [one] => format!("Nothing is both cheaper and better than {one}."),
         names => format!("Nothing is both cheaper and better than these: {}.", names.join(", ")),
     };
     let dots: Vec<Dot> = figures
@@ -157,7 +158,7 @@ pub(super) fn value(figures: &Figures, catalog: &Catalog) -> View {
             leads: leads(&it),
         })
         .collect();
-    let title = "Quality from 0 to 100 over dollars a request; the leading ones have names";
+    let title = "Quality (0 to 100) over dollars a request; the leading ones have names";
     let cells = |it: &traffic::figures::Value| {
         vec![
             model_cell(catalog, &it.model),

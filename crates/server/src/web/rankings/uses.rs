@@ -88,10 +88,10 @@ pub(super) fn apps(figures: &Figures) -> View {
     let cells = |(rank, it): (usize, &App)| {
         let models: Vec<&str> = it.models.iter().take(3).map(|it| it.0.as_str()).collect();
         let verified = if it.is_verified { "verified" } else { "not verified" };
-        // The address is what somebody sent: it is told, and leads nowhere.
+        // The address is what somebody sent: the link leads to its page here.
         vec![
             Cell::of(rank.to_string()),
-            Cell::of(&it.title).note(&it.url),
+            Cell { href: Some(links::app(&it.url)), ..Cell::of(&it.title) }.note(&it.url),
             Cell::of(words::large(it.tokens as f64)),
             Cell::of(words::grouped(it.requests)),
             Cell::of(models.join(", ")),

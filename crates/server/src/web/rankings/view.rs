@@ -73,7 +73,7 @@ pub(super) fn table(
 }
 
 /// Returns a model by its name, with the page where it has one.
-pub(super) fn model_cell(catalog: &Catalog, id: &str) -> Cell {
+pub(in crate::web) fn model_cell(catalog: &Catalog, id: &str) -> Cell {
     match catalog.find_model(id) {
         Some(place) => Cell {
             text: catalog.model(place).name.clone(),

@@ -114,7 +114,7 @@ fn slices_of(side: Side, value: &str, terms: &Terms) -> Vec<Slice> {
             Offered::ALL.into_iter().filter(|it| it.word() == value).map(Slice::Tools).collect()
         }
         Side::App if is_shown(value, terms) => vec![Slice::App(value.to_owned())],
-        Side::App | Side::All | Side::Provider => Vec::new(),
+        Side::App | Side::AppTask | Side::All | Side::Provider => Vec::new(),
     }
 }
 

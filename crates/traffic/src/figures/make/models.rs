@@ -11,7 +11,7 @@ use super::served::paid;
 use super::uses::{Group, grouped};
 use crate::event::Name;
 use crate::figures::{App, Day, ModelFigures, Series};
-use crate::store::UseRow;
+use crate::store::{UseRow, app_task};
 use crate::sums::{Side, Tally, Use};
 
 /// Names that are listed beside a model or an application, at most.
@@ -106,6 +106,7 @@ pub(super) fn apps(read: &Read, terms: &Terms, last: Day) -> Vec<App> {
         let used = models.entry(row.value.clone()).or_default();
         *used.entry(row.model.clone()).or_default() += row.used.counted();
     }
+    let mut tasks = app_tasks(read, terms);
     let mut apps: Vec<App> = Vec::new();
     for (id, url, title) in &read.apps {
         let Some(group) = totals
@@ -130,11 +131,36 @@ pub(super) fn apps(read: &Read, terms: &Terms, last: Day) -> Vec<App> {
             tokens: group.total().counted(),
             requests: group.total().requests,
             models: used,
+            tasks: tasks.remove(url).unwrap_or_default(),
             series: series.get(url).cloned().unwrap_or_default(),
         });
     }
     apps.sort_by(|a, b| b.tokens.cmp(&a.tokens).then_with(|| a.url.cmp(&b.url)));
     apps
+}
+
+/// Returns what applications asked for in the last thirty days, as shares of requests.
+fn app_tasks(read: &Read, terms: &Terms) -> BTreeMap<Name, Vec<(Tag, f64)>> {
+    let month = read.sides.get(&Side::AppTask).and_then(|windows| windows.get(2));
+    let mut apps: BTreeMap<Name, BTreeMap<Tag, Group>> = BTreeMap::new();
+    for row in month.into_iter().flatten() {
+        let told = app_task(&row.value).filter(|(_, task)| *task != Tag::OTHER);
+        if let Some((app, task)) = told {
+            let tasks = apps.entry(app.into()).or_default();
+            tasks.entry(task).or_default().add(&row.account, &row.used);
+        }
+    }
+    let may = |group: &Group| !terms.is_public || Rule::FINE.allows(&group.amounts(Use::counted));
+    let shares = |tasks: BTreeMap<Tag, Group>| {
+        let all: u64 = tasks.values().map(|group| group.total().requests).sum();
+        let share = |group: &Group| group.total().requests as f64 / all.max(1) as f64;
+        let shown = tasks.iter().filter(|(_, group)| may(group));
+        let mut shares: Vec<(Tag, f64)> = shown.map(|(tag, group)| (*tag, share(group))).collect();
+        shares.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        shares.truncate(LISTED_MAX);
+        shares
+    };
+    apps.into_iter().map(|(app, tasks)| (app, shares(tasks))).collect()
 }
 
 /// Returns the last ninety days by name.

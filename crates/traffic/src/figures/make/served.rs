@@ -93,8 +93,8 @@ fn one_day(day: i64, tally: Option<&Tally>) -> DayOfService {
         day,
         tries,
         uptime: tally.and_then(uptime),
-        ttft_ms: tally.and_then(|tally| tally.ttft.quantile(0.5)),
-        speed: tally.and_then(|tally| tally.speed.quantile(0.5)),
+        ttft_ms: tally.and_then(|tally| percentiles(&tally.ttft)),
+        speed: tally.and_then(|tally| percentiles(&tally.speed)),
     }
 }
 
