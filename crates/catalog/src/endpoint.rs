@@ -342,6 +342,7 @@ impl EndpointRow {
             disabled: self.disabled || provider.disabled,
             accepted: self.accepted.unwrap_or(false),
             note: self.note,
+            veiled: model.stealth.is_some(),
         }
     }
 }

@@ -104,6 +104,8 @@ pub enum Step {
 /// What a caller has of an answer that broke off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
+    /// The generation.
+    pub id: String,
     /// The text.
     pub text: String,
     /// The thinking. Where text has followed it, it is complete.

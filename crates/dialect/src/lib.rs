@@ -63,4 +63,5 @@ mod thought;
 pub mod tokens;
 mod transcription;
 mod translated;
+mod veil;
 mod write;

@@ -28,9 +28,9 @@ pub const BYTES_TOGETHER_MAX: usize = 40 << 20;
 /// # Errors
 /// When there are too many, or the request cannot be read.
 pub fn wanted(request: &Request, endpoint: &Endpoint) -> Result<Vec<String>, Failure> {
-    let dialect = endpoint.dialect;
-    let takes_all = request.facts.modalities.iter().all(|it| takes_addresses(dialect, *it));
-    let is_own = passes(request.dialect, dialect)
+    let takes_all = request.facts.modalities.iter().all(|it| takes_addresses(endpoint, *it));
+    let is_own = passes(request.dialect, endpoint.dialect)
+        && !endpoint.veiled
         && request.dialect != Dialect::OpenaiChat
         && request.replaced.is_none();
     // What is no chat has no messages to look through: its own forms say what they take.
@@ -40,7 +40,7 @@ pub fn wanted(request: &Request, endpoint: &Endpoint) -> Result<Vec<String>, Fai
     let chat = canonical(request)?;
     let mut wanted: Vec<String> = Vec::new();
     for message in &chat.messages {
-        message.parts.iter().for_each(|part| look(part, dialect, &mut wanted));
+        message.parts.iter().for_each(|part| look(part, endpoint, &mut wanted));
     }
     if wanted.len() <= ADDRESSES_MAX {
         return Ok(wanted);
@@ -48,10 +48,12 @@ pub fn wanted(request: &Request, endpoint: &Endpoint) -> Result<Vec<String>, Fai
     Err(failed(&format!("It names more than {ADDRESSES_MAX} addresses that have to be fetched.")))
 }
 
-/// Returns whether endpoints of a dialect fetch media of a kind themselves.
-const fn takes_addresses(dialect: Dialect, modality: Modality) -> bool {
-    match (dialect, modality) {
+/// Returns whether an endpoint fetches media of a kind itself. One whose provider is not told never
+/// does: who owns the address would see who comes.
+const fn takes_addresses(endpoint: &Endpoint, modality: Modality) -> bool {
+    match (endpoint.dialect, modality) {
         (_, Modality::Text) => true,
+        _ if endpoint.veiled => false,
         // OpenAI's chat takes images by their address, and documents as bytes.
         (Dialect::OpenaiChat | Dialect::AzureOpenai, Modality::File) => false,
         (Dialect::Ollama | Dialect::BedrockConverse | Dialect::GoogleGemini, _) => false,
@@ -59,31 +61,33 @@ const fn takes_addresses(dialect: Dialect, modality: Modality) -> bool {
     }
 }
 
-fn look(part: &Part, dialect: Dialect, wanted: &mut Vec<String>) {
+fn look(part: &Part, endpoint: &Endpoint, wanted: &mut Vec<String>) {
     let (address, modality) = match part {
         Part::Image { url, .. } => (url, Modality::Image),
         Part::Video { url } => (url, Modality::Video),
         Part::File { source: FileSource::Url(url), .. } => (url, Modality::File),
         Part::ToolResult { parts, .. } => {
-            return parts.iter().for_each(|part| look(part, dialect, wanted));
+            return parts.iter().for_each(|part| look(part, endpoint, wanted));
         }
         _ => return,
     };
     let is_address = address.starts_with("https://") || address.starts_with("http://");
-    let fetched = is_address && !takes_addresses(dialect, modality) && !is_theirs(address, dialect);
+    let fetched =
+        is_address && !takes_addresses(endpoint, modality) && !is_theirs(address, endpoint);
     if fetched && !wanted.contains(address) {
         wanted.push(address.clone());
     }
 }
 
 /// Returns whether an address is one that only the provider itself can look up.
-fn is_theirs(address: &str, dialect: Dialect) -> bool {
+fn is_theirs(address: &str, endpoint: &Endpoint) -> bool {
     const GOOGLE: [&str; 3] = [
         "https://generativelanguage.googleapis.com/",
         "https://www.youtube.com/",
         "https://youtu.be/",
     ];
-    dialect == Dialect::GoogleGemini && GOOGLE.iter().any(|theirs| address.starts_with(theirs))
+    let is_google = endpoint.dialect == Dialect::GoogleGemini && !endpoint.veiled;
+    is_google && GOOGLE.iter().any(|theirs| address.starts_with(theirs))
 }
 
 /// Returns a request with what was fetched in the place of its addresses.

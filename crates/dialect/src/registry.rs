@@ -15,7 +15,7 @@ use crate::contract::{self, Fate};
 use crate::dialect::{ClientDialect, Face, Host, UpstreamDialect, VerbatimDialect};
 use crate::door::Door;
 use crate::envelope;
-use crate::exchange::{Continuation, Delivered, Exchange, Stamp, Target};
+use crate::exchange::{Continuation, Delivered, Exchange, Stamp, Target, Wire};
 use crate::gemini::{GEMINI, VERTEX};
 use crate::named::tell_names;
 use crate::ollama::OLLAMA;
@@ -26,6 +26,7 @@ use crate::resume::{self, may_resume};
 use crate::sap_orchestration::SapOrchestration;
 use crate::sealed;
 use crate::translated::Translated;
+use crate::veil::{self, Veil};
 use crate::{embeddings, images, moderation, rerank, speech, transcription};
 
 /// Reads a body that came in by a door.
@@ -89,6 +90,9 @@ pub fn exchange(
     stamp: Stamp,
 ) -> Result<Box<dyn Exchange>, Failure> {
     let endpoint = target.endpoint;
+    if endpoint.veiled {
+        return veiled(request, target, stamp);
+    }
     if let Some(task) = &request.task {
         return task.exchange(target, stamp);
     }
@@ -104,7 +108,7 @@ pub fn exchange(
         let wire = verbatim.edit_request(request, target)?;
         return Ok(match verbatim.passes(&host) {
             true => verbatim.attempt(wire, face, host),
-            false => Box::new(Translated { wire, face, host, client, upstream, resumes: None }),
+            false => Box::new(Translated::new((wire, face, host), (client, upstream))),
         });
     }
     let mut chat = told(request, endpoint)?;
@@ -116,7 +120,7 @@ pub fn exchange(
     let target = Target { user_hash: target.user_hash.filter(|_| tells_user), ..target };
     let mut wire = upstream.encode_request(&chat, target)?;
     wire.dropped.extend(request.ignored_names().map(str::to_owned));
-    Ok(Box::new(Translated { wire, face, host, client, upstream, resumes: None }))
+    Ok(Box::new(Translated::new((wire, face, host), (client, upstream))))
 }
 
 /// Returns how an endpoint is asked whose answer may go on elsewhere when it breaks off, and how
@@ -129,22 +133,46 @@ pub fn resumable(
     target: Target<'_>,
     stamp: Stamp,
 ) -> Result<Box<dyn Exchange>, Failure> {
-    if request.task.is_some() {
+    if request.task.is_some() || target.endpoint.veiled {
         return exchange(request, target, stamp);
     }
     let (client, upstream) = sides(request, target)?;
     let chat = told(request, target.endpoint)?;
     let mut wire = upstream.encode_request(&chat, target)?;
     wire.dropped.extend(request.ignored_names().map(str::to_owned));
-    let lane = Translated {
-        wire,
-        face: Face::of(request, stamp),
-        host: Host::of(target.endpoint),
-        client,
-        upstream,
-        resumes: Some(may_resume(&chat)),
-    };
-    Ok(Box::new(lane))
+    let (face, host) = (Face::of(request, stamp), Host::of(target.endpoint));
+    let lane = Translated::new((wire, face, host), (client, upstream));
+    Ok(Box::new(Translated { resumes: Some(may_resume(&chat)), ..lane }))
+}
+
+/// Returns how an endpoint is asked whose provider is not told, and how its answer is read. Its
+/// stream may go on elsewhere where the caller asks for that: the other one is not told either.
+fn veiled(
+    request: &Request,
+    target: Target<'_>,
+    stamp: Stamp,
+) -> Result<Box<dyn Exchange>, Failure> {
+    if request.task.is_some() {
+        return Err(veil::only_conversations());
+    }
+    let (client, upstream) = sides(request, target).map_err(veil::failure)?;
+    let mut chat = told(request, target.endpoint)?;
+    veil::keep(&mut chat, |name| fate(name, target.endpoint));
+    if request.facts.user.is_some() {
+        chat.dropped.push("user".to_owned());
+    }
+    let mut dropped = chat.dropped.clone();
+    dropped.extend(request.ignored_names().map(str::to_owned));
+    let target = Target { user_hash: None, ..target };
+    // What else its dialect has no words for would tell which dialect that is.
+    let wire = upstream.encode_request(&chat, target).map_err(veil::failure)?;
+    let wire = Wire { dropped, ..wire };
+    let veil = Some(Veil::new(&stamp.id));
+    let (face, host) = (Face::of(request, stamp), Host::of(target.endpoint));
+    let resumes = request.facts.preferences.resume && request.facts.stream;
+    let resumes = resumes.then(|| may_resume(&chat));
+    let lane = Translated::new((wire, face, host), (client, upstream));
+    Ok(Box::new(Translated { resumes, veil, ..lane }))
 }
 
 /// Returns how the rest of an answer is asked of an endpoint.
@@ -157,7 +185,11 @@ pub fn continuation(
     target: Target<'_>,
 ) -> Result<Continuation, Failure> {
     let (_, upstream) = sides(request, target)?;
-    resume::continuation(told(request, target.endpoint)?, delivered, target, upstream)
+    let mut chat = told(request, target.endpoint)?;
+    if target.endpoint.veiled {
+        veil::keep(&mut chat, |name| fate(name, target.endpoint));
+    }
+    resume::continuation(chat, delivered, target, upstream)
 }
 
 /// Returns a request in the house's form, with names told in the text where the endpoint's dialect
@@ -203,7 +235,8 @@ pub fn supported_parameters(endpoint: &Endpoint) -> Vec<&'static str> {
 
 /// Returns what becomes of an optional parameter at an endpoint, by its name in OpenRouter's API.
 pub fn fate(parameter: &str, endpoint: &Endpoint) -> Fate {
-    upstream(endpoint.dialect).map_or(Fate::Drop, |dialect| dialect.fate(parameter, endpoint))
+    let own = upstream(endpoint.dialect).map(|dialect| dialect.fate(parameter, endpoint));
+    veil::fate(parameter, endpoint, own.unwrap_or(Fate::Drop))
 }
 
 /// Returns whether an optional parameter has its effect at an endpoint.
@@ -217,7 +250,7 @@ pub const PARAMETERS: &[&str] = &contract::NAMES;
 /// Returns whether an endpoint takes everything that a request sets, unknown fields among it.
 pub fn takes_all(request: &Request, endpoint: &Endpoint) -> bool {
     let mut parameters = request.facts.parameters.iter();
-    let passes = verbatim(request.dialect, endpoint.dialect).is_some();
+    let passes = verbatim(request.dialect, endpoint.dialect).is_some() && !endpoint.veiled;
     let is_strange = request.chat.as_ref().is_some_and(|chat| !chat.dropped.is_empty());
     parameters.all(|name| fate(name, endpoint) != Fate::Drop) && (passes || !is_strange)
 }

@@ -11,6 +11,7 @@ use domain::failure::Failure;
 use crate::dialect::{Host, UpstreamDialect};
 use crate::exchange::{Continuation, Delivered, Target};
 use crate::joint::Manner;
+use crate::veil::{self, Veil, Veiling};
 
 /// What an endpoint is asked that cannot go on from a beginning.
 const GO_ON: &str = "Your answer above was cut off by a fault of the connection. Go on from exactly \
@@ -41,6 +42,14 @@ pub(crate) fn continuation(
     let manner = if takes_beginnings { Manner::Prefill } else { Manner::Words };
     if !delivered.text.trim().is_empty() {
         append(&mut chat, delivered, manner);
+    }
+    if endpoint.veiled {
+        let target = Target { user_hash: None, ..target };
+        let wire = upstream.encode_request(&chat, target).map_err(veil::failure)?;
+        let decoder = upstream.stream_decoder(&Host::of(endpoint));
+        let decoder = Box::new(Veiling::new(Veil::new(&delivered.id), decoder));
+        let errors = |status, body: &[u8]| veil::failure(upstream.decode_error(status, body));
+        return Ok(Continuation { wire, manner, decoder, errors: Box::new(errors) });
     }
     let wire = upstream.encode_request(&chat, target)?;
     let decoder = upstream.stream_decoder(&Host::of(endpoint));

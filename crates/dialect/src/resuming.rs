@@ -188,10 +188,13 @@ impl StreamAnswer for Resuming {
             return None;
         }
         let choice = self.delivered.choices.first();
-        Some(choice.map_or_else(Delivered::default, |choice| {
+        let id = self.face.stamp.id.clone();
+        let nothing = Delivered { id: id.clone(), ..Delivered::default() };
+        Some(choice.map_or(nothing, |choice| {
             let details = choice.reasoning_details.iter();
             let told = details.filter_map(|it| it["text"].as_str().or(it["summary"].as_str()));
             Delivered {
+                id,
                 text: choice.text.clone(),
                 reasoning: choice.reasoning.clone() + &told.collect::<String>(),
             }
@@ -199,7 +202,7 @@ impl StreamAnswer for Resuming {
     }
 
     fn take_over(&mut self, from: Continuation) {
-        let Some(Delivered { text, reasoning }) = self.delivered() else { return };
+        let Some(Delivered { text, reasoning, .. }) = self.delivered() else { return };
         let Continuation { manner, decoder, .. } = from;
         self.decoder = decoder;
         self.calls.clear();

@@ -59,11 +59,13 @@ pub struct GenerationDetail {
     /// The provider's id of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream_id: Option<String>,
-    /// Milliseconds from admission to the first content.
+    /// Milliseconds from admission to the first content; `None` also where the provider is not
+    /// told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<u64>,
-    /// Milliseconds from admission to the end.
-    pub generation_ms: u64,
+    /// Milliseconds from admission to the end; `None` where the provider is not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation_ms: Option<u64>,
     /// The error that ended it, in a word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -154,8 +156,9 @@ pub struct AttemptRecord {
     /// What went wrong, in a word; none where it served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// Milliseconds until it answered or failed.
-    pub latency_ms: u64,
+    /// Milliseconds until it answered or failed; `None` where its provider is not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<u64>,
     /// Which of the provider's credentials was shown, counted from nought, where it has several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<u16>,

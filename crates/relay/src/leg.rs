@@ -80,8 +80,7 @@ pub(crate) fn set_out(
         has_others: has_others(journey, candidate),
         on_trial: ticket.on_trial,
     };
-    let provider = snapshot.catalog.endpoint(candidate.endpoint).provider;
-    let cancellable = snapshot.catalog.provider(provider).cancellable;
+    let cancellable = snapshot.catalog.behind().provider_of(candidate.endpoint).cancellable;
     Ok(Leg { candidate, exchange, ticket, errand, asked, patience, cancellable })
 }
 
@@ -173,14 +172,16 @@ pub(crate) fn record(
         return;
     }
     let number = u16::try_from(ticket.credential).ok();
+    // What a provider answers, and how fast, tells who it is.
+    let is_told = !endpoint.veiled;
     journey.attempts.push(AttemptRecord {
         endpoint: endpoint.id.clone(),
         provider_name: snapshot.catalog.provider(endpoint.provider).display_name.clone(),
-        status,
+        status: status.filter(|_| is_told),
         failure: failure.map(|failure| failure.kind.wire().1.to_owned()),
-        latency_ms: world.clock.now().ms_since(asked),
-        credential: number.filter(|_| snapshot.watch(place).has_several()),
-        left: ticket.left,
+        latency_ms: is_told.then(|| world.clock.now().ms_since(asked)),
+        credential: number.filter(|_| is_told && snapshot.watch(place).has_several()),
+        left: ticket.left.filter(|_| is_told),
     });
 }
 
@@ -191,7 +192,7 @@ fn report(journey: &Journey, endpoint: &Endpoint, status: Option<u16>, failure: 
         tracing::warn!(
             generation.id = %id,
             endpoint.id = place,
-            status,
+            status = status.filter(|_| !endpoint.veiled),
             "`{place}` refuses our credential"
         );
     } else {
@@ -201,7 +202,7 @@ fn report(journey: &Journey, endpoint: &Endpoint, status: Option<u16>, failure: 
             endpoint.id = place,
             failure.kind = ?failure.kind,
             failure.fault = ?failure.fault,
-            status,
+            status = status.filter(|_| !endpoint.veiled),
             "`{place}` {}", if is_limit { "has had too many requests" } else { "failed" }
         );
     }
@@ -221,7 +222,8 @@ pub(crate) fn exchange(
         model: catalog.model(endpoint.model).id.clone(),
         provider: catalog.provider(endpoint.provider).display_name.clone(),
     };
-    let target = Target { endpoint, user_hash: call.user_hash.as_deref() };
+    let called = catalog.behind().endpoint(place);
+    let target = Target { endpoint: called, user_hash: call.user_hash.as_deref() };
     let facts = &call.request.facts;
     if facts.preferences.resume && facts.stream {
         return dialect::registry::resumable(request, target, stamp);

@@ -65,7 +65,8 @@ pub(crate) async fn resume(
         streaming.answer.take_over(continuation);
         streaming.body = body;
         streaming.step = dialect::exchange::Step::Quiet;
-        streaming.cancellable = snapshot.catalog.provider(endpoint.provider).cancellable;
+        let called = snapshot.catalog.behind().provider_of(candidate.endpoint);
+        streaming.cancellable = called.cancellable;
         journey.parts.push(broken);
         tracing::info!(
             generation.id = %journey.call.id,
@@ -87,7 +88,8 @@ async fn go_on(
     line: &mut Line,
 ) -> Option<(Box<dyn Body>, Continuation, Errand)> {
     let snapshot = journey.call.snapshot.clone();
-    let endpoint = snapshot.catalog.endpoint(candidate.endpoint);
+    let behind = snapshot.catalog.behind();
+    let endpoint = behind.endpoint(candidate.endpoint);
     let prepared = prepared(journey, candidate.endpoint).await.ok()?;
     let target = Target { endpoint, user_hash: journey.call.user_hash.as_deref() };
     let request = prepared.as_ref().unwrap_or(&journey.call.request);
@@ -109,7 +111,7 @@ async fn go_on(
         status = Some(response.status);
         begun(response, &continuation, wait).await
     };
-    let cancellable = snapshot.catalog.provider(endpoint.provider).cancellable;
+    let cancellable = behind.provider_of(candidate.endpoint).cancellable;
     let outcome = match line.wait_for(timeout(wait, work), cancellable).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(silence()),

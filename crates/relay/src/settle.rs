@@ -354,6 +354,9 @@ fn generation(now: Timestamp, journey: Box<Journey>, ending: Ending) -> Generati
     let model = endpoint.map_or(route.models[0], |endpoint| endpoint.model);
     let provider = endpoint.map(|endpoint| catalog.provider(endpoint.provider));
     let facts = call.request.facts;
+    // How fast it is tells who serves it.
+    let is_timed = catalog.model(model).stealth.is_none();
+    let first_content = ending.first_content.filter(|_| is_timed);
     // Only what is written word by word has a reason to end.
     let tells =
         |it: &FinishReason| facts.operation == Operation::Chat || *it == FinishReason::Error;
@@ -364,8 +367,8 @@ fn generation(now: Timestamp, journey: Box<Journey>, ending: Ending) -> Generati
         finish_reason: finish.map(|finish| finish.word().to_owned()),
         native_finish_reason: ending.native_finish,
         upstream_id: ending.upstream_id,
-        latency_ms: ending.first_content.map(|first| first.ms_since(call.received)),
-        generation_ms: now.ms_since(call.received),
+        latency_ms: first_content.map(|first| first.ms_since(call.received)),
+        generation_ms: is_timed.then(|| now.ms_since(call.received)),
         error: ending.error.map(str::to_owned),
         dropped,
         attempts,

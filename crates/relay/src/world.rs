@@ -237,12 +237,19 @@ impl Snapshot {
     pub fn health(&self, endpoint: EndpointIx, now: Timestamp, size: PromptSize) -> EndpointHealth {
         self.compare(self.catalog.endpoint(endpoint).model, now);
         let watch = self.watches[endpoint.0 as usize].as_ref();
-        watch.map(|watch| watch.view(now, size)).unwrap_or_default()
+        let health = watch.map(|watch| watch.view(now, size)).unwrap_or_default();
+        if self.catalog.endpoint(endpoint).veiled {
+            // How fast it is tells who it is, and so would whatever follows from that.
+            return EndpointHealth { latency_ms: None, throughput: None, ..health };
+        }
+        health
     }
 
-    /// Returns the watch on an endpoint, where it can be called.
+    /// Returns the watch on an endpoint, where it can be called and its provider is told: how it
+    /// fares would tell who it is.
     pub fn watched(&self, endpoint: EndpointIx) -> Option<&Watch> {
-        self.watches[endpoint.0 as usize].as_ref()
+        let is_told = !self.catalog.endpoint(endpoint).veiled;
+        self.watches[endpoint.0 as usize].as_ref().filter(|_| is_told)
     }
 
     /// Returns the watch on an endpoint; one that cannot be called is known to nobody else.
@@ -259,7 +266,8 @@ impl Snapshot {
         if peers.len() < PEERS_MIN || compared.swap(second, Ordering::Relaxed) == second {
             return;
         }
-        let watches: Vec<&Watch> = peers.iter().filter_map(|place| self.watched(*place)).collect();
+        let watches: Vec<&Watch> =
+            peers.iter().filter_map(|place| self.watches[place.0 as usize].as_ref()).collect();
         let tallies: Vec<Tally> = watches.iter().map(|watch| watch.last_ten_seconds(now)).collect();
         for (watch, is_outlier) in watches.iter().zip(outliers(&tallies)) {
             watch.state().set_outlier(is_outlier);

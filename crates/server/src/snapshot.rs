@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use catalog::{Fault, Layers, SourceFile};
-use domain::catalog::{Catalog, EndpointIx, ProviderIx};
+use domain::catalog::{Catalog, EndpointIx, Provider, ProviderIx, STEALTH, STEALTH_NAME};
 use domain::launch::Reveal;
 use domain::port::Clock;
 use relay::{Health, Offer, Snapshot, Timeouts};
@@ -37,6 +37,28 @@ pub struct Found {
     pub fault: Option<String>,
     /// It has a credential, or needs none.
     pub active: bool,
+}
+
+impl Found {
+    fn of(provider: &Provider, active: bool, fault: Option<String>) -> Found {
+        let (slug, name) = (provider.slug.clone(), provider.name.clone());
+        Found { slug, name, key_env: provider.key_env.clone(), callable: 0, fault, active }
+    }
+
+    /// Returns all providers that are not told, as one.
+    fn stealth() -> Found {
+        let (slug, name) = (STEALTH.to_owned(), STEALTH_NAME.to_owned());
+        Found { slug, name, key_env: Vec::new(), callable: 0, fault: None, active: false }
+    }
+
+    /// Adds one that is not told, without a word by which it could be.
+    fn add(&mut self, active: bool, is_faulty: bool) {
+        self.active |= active;
+        if is_faulty {
+            let fault = "the credential or the address of one of them cannot be used";
+            self.fault = Some(fault.to_owned());
+        }
+    }
 }
 
 /// Why no snapshot could be made.
@@ -136,7 +158,7 @@ pub fn assemble(config: &Config, parts: Parts<'_>) -> Result<Assembled, Assembly
     let layers = Layers { base: catalog::shipped(), overlays: parts.overlays };
     let loaded = catalog::load_after(&layers, parts.reveals);
     let catalog = loaded.map_err(AssemblyError::Catalog)?.catalog;
-    if let Some(slug) = config.providers.keys().find(|slug| catalog.find_provider(slug).is_none()) {
+    if let Some(slug) = config.providers.keys().find(|slug| !catalog.behind().has_provider(slug)) {
         return Err(AssemblyError::UnknownProvider(slug.clone()));
     }
     let health = parts.health;
@@ -155,9 +177,11 @@ fn routes(
     config: &Config,
     environment: Environment<'_>,
 ) -> (Vec<Option<Route>>, Vec<Offer>, Vec<Found>) {
+    let behind = catalog.behind();
     let mut credentials: BTreeMap<ProviderIx, (Vec<Proof>, Credential)> = BTreeMap::new();
     let mut found: Vec<Found> = Vec::new();
-    for (place, provider) in (0..).map(ProviderIx).zip(catalog.providers()) {
+    let mut hidden = Found::stealth();
+    for (place, provider) in (0..).map(ProviderIx).zip(behind.providers()) {
         let (active, fault) = match standing(provider, config, environment) {
             Standing::Active(credential) => {
                 match Proof::all(provider.auth, &credential, provider.private_network) {
@@ -171,17 +195,15 @@ fn routes(
             Standing::Faulty(fault) => (false, Some(fault)),
             Standing::NoCredential | Standing::Disabled => (false, None),
         };
-        found.push(Found {
-            slug: provider.slug.clone(),
-            name: provider.name.clone(),
-            key_env: provider.key_env.clone(),
-            callable: 0,
-            fault,
-            active,
-        });
+        if behind.is_told(place) {
+            found.push(Found::of(provider, active, fault));
+        } else {
+            hidden.add(active, fault.is_some());
+        }
     }
     let (mut routes, mut offers) = (Vec::new(), Vec::new());
-    for (place, endpoint) in (0..).map(EndpointIx).zip(catalog.endpoints()) {
+    for place in (0..).map(EndpointIx).take(catalog.endpoints().len()) {
+        let endpoint = behind.endpoint(place);
         let credential = credentials.get(&endpoint.provider);
         let kind = catalog.model(endpoint.model).kind;
         let spoken = dialect::registry::is_served(kind, endpoint.dialect);
@@ -190,14 +212,21 @@ fn routes(
             routes.push(None);
             continue;
         };
-        let provider = &mut found[endpoint.provider.0 as usize];
+        let provider = match found.get_mut(endpoint.provider.0 as usize) {
+            Some(provider) if !endpoint.veiled => provider,
+            _ => &mut hidden,
+        };
         match Route::new(endpoint, proofs.clone(), &credential.placeholders) {
             Ok(route) => {
                 provider.callable += 1;
-                let slug = &catalog.provider(endpoint.provider).slug;
+                let slug = &behind.provider_of(place).slug;
                 let credentials = credential.names(slug);
                 offers.push(Offer { endpoint: place, credentials });
                 routes.push(Some(route));
+            }
+            Err(_) if endpoint.veiled => {
+                hidden.add(false, true);
+                routes.push(None);
             }
             Err(fault) => {
                 provider.fault = Some(fault);
@@ -205,6 +234,7 @@ fn routes(
             }
         }
     }
+    found.extend(Some(hidden).filter(|hidden| 0 < hidden.callable || hidden.fault.is_some()));
     (routes, offers, found)
 }
 

@@ -116,13 +116,13 @@ fn generation(number: u128) -> Generation {
             native_finish_reason: Some("stop".to_owned()),
             upstream_id: Some("chatcmpl-0123456789abcdefghij".to_owned()),
             latency_ms: Some(140),
-            generation_ms: 900,
+            generation_ms: Some(900),
             attempts: vec![AttemptRecord {
                 endpoint: "groq/llama-3.3-70b".to_owned(),
                 provider_name: "Groq".to_owned(),
                 status: Some(200),
                 failure: None,
-                latency_ms: 120,
+                latency_ms: Some(120),
                 ..AttemptRecord::default()
             }],
             app: App { user_agent: Some("OpenAI/Python 1.99".to_owned()), ..App::default() },

@@ -35,6 +35,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
         found.extend(dialects_from_outside(tree, source));
         found.extend(connections(source));
         found.extend(secrets(source));
+        found.extend(behind_the_veil(source));
     }
     found
 }
@@ -123,6 +124,23 @@ fn secrets(source: &Source) -> Vec<Violation> {
     reads.map(|window| Violation::new(&source.path, window[1].line, "secrets", mend)).collect()
 }
 
+/// Where what stands behind the veil over a provider that is not told is looked at: to call it.
+const BEHIND: [&str; 3] =
+    ["crates/relay/src/leg.rs", "crates/relay/src/resume.rs", "crates/server/src/snapshot.rs"];
+
+/// What is shown of a provider that is not told is its veil.
+fn behind_the_veil(source: &Source) -> Vec<Violation> {
+    if source.in_src().is_none() || BEHIND.contains(&source.path.as_str()) {
+        return Vec::new();
+    }
+    let mend = "what stands behind the veil is read only to call it; use what is told";
+    let tokens = tokens(&source.product);
+    let reads = tokens.windows(3).filter(|window| {
+        window[0].text == "." && window[1].text == "behind" && window[2].text == "("
+    });
+    reads.map(|window| Violation::new(&source.path, window[1].line, "veil", mend)).collect()
+}
+
 fn server_path(source: &Source) -> Option<&str> {
     source.path.strip_prefix("crates/server/src/")
 }
@@ -198,6 +216,15 @@ mod tests {
             rules(&[("crates/server/src/probe.rs", code)]),
             ["connections crates/server/src/probe.rs"]
         );
+    }
+
+    #[test]
+    fn what_is_not_told_is_read_where_it_is_called() {
+        let code = "fn a(catalog: &Catalog) { b(catalog.behind().endpoint(c)); }\n";
+        assert_eq!(rules(&[("crates/relay/src/leg.rs", code)]), NONE);
+        for path in ["crates/relay/src/metadata.rs", "crates/server/src/web/offer.rs"] {
+            assert_eq!(rules(&[(path, code)]), [format!("veil {path}")]);
+        }
     }
 
     #[test]

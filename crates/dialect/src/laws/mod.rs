@@ -82,6 +82,7 @@ fn able(dialect: Dialect) -> Endpoint {
         disabled: false,
         accepted: false,
         note: None,
+        veiled: false,
     }
 }
 

@@ -122,14 +122,10 @@ impl VerbatimDialect for OpenaiResponses {
         // What the caller does not want to see has to be taken out.
         match face.hides_thinking {
             false => Box::new(Verbatim { wire, face, host, client: &OPENAI_RESPONSES }),
-            true => Box::new(crate::translated::Translated {
-                wire,
-                face,
-                host,
-                client: &OPENAI_RESPONSES,
-                upstream: &OPENAI_RESPONSES,
-                resumes: None,
-            }),
+            true => {
+                let both = (&OPENAI_RESPONSES as _, &OPENAI_RESPONSES as _);
+                Box::new(crate::translated::Translated::new((wire, face, host), both))
+            }
         }
     }
 }

@@ -47,5 +47,6 @@ pub(crate) fn endpoint() -> Endpoint {
         disabled: false,
         accepted: false,
         note: None,
+        veiled: false,
     }
 }

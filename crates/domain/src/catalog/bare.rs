@@ -39,7 +39,9 @@ impl BareNames {
         endpoints: &[Endpoint],
     ) -> BareNames {
         let mut names = BareNames::default();
-        for (place, model) in (0..).map(ModelIx).zip(models) {
+        // What callers have to agree to first is meant only where it is named in full.
+        let told = |it: &(ModelIx, &Model)| it.1.stealth.is_none();
+        for (place, model) in (0..).map(ModelIx).zip(models).filter(told) {
             for id in [&model.id, &model.permaslug] {
                 let slug = id.split_once('/').map_or(id.as_str(), |(_, slug)| slug);
                 names.add(OWN, slug.to_lowercase(), place);
@@ -47,7 +49,8 @@ impl BareNames {
             }
         }
         // Another tier or serving goes by the same name as the usual one.
-        let usual = |it: &&Endpoint| it.tier() == Tier::Default && it.variant.is_none();
+        let usual =
+            |it: &&Endpoint| it.tier() == Tier::Default && it.variant.is_none() && !it.veiled;
         for endpoint in endpoints.iter().filter(usual) {
             let seller = providers[endpoint.provider.0 as usize].class;
             let kind = if seller == ProviderClass::Lab { MAKERS } else { SELLERS };

@@ -84,6 +84,8 @@ pub struct Endpoint {
     pub accepted: bool,
     /// What a person should know about it.
     pub note: Option<String>,
+    /// Who offers it is not told: nothing of an answer may tell it.
+    pub veiled: bool,
 }
 
 /// At whose urgency an endpoint serves.

@@ -8,6 +8,7 @@ mod endpoint;
 mod model;
 mod place;
 mod provider;
+mod veil;
 mod whole;
 
 pub use bare::Bare;
@@ -15,4 +16,5 @@ pub use endpoint::{Billing, Endpoint, EndpointStatus, ReasoningControls, Tier};
 pub use model::{Modality, Model, ModelKind, STEALTH, Stealth};
 pub use place::{EndpointIx, ModelIx, ProviderIx};
 pub use provider::{Auth, DataPolicy, Dialect, Provider, ProviderClass, Training};
-pub use whole::Catalog;
+pub use veil::{STEALTH_NAME, VEILED_PARAMETERS};
+pub use whole::{Behind, Catalog};

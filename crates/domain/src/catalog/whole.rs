@@ -7,14 +7,23 @@ use super::endpoint::Endpoint;
 use super::model::Model;
 use super::place::{EndpointIx, ModelIx, ProviderIx};
 use super::provider::Provider;
+use super::veil::{Veiled, veil};
 use crate::launch::Reveal;
 
 /// Every model, provider and endpoint that the house knows.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     models: Vec<Model>,
+    /// Those that are told, then those behind the veil, then the veils.
     providers: Vec<Provider>,
+    /// How many providers are told.
+    told: usize,
+    /// How many providers are no veils.
+    real: usize,
+    /// As they are told.
     endpoints: Vec<Endpoint>,
+    /// What stands behind those that are veiled.
+    behind: HashMap<EndpointIx, Endpoint>,
     /// Ids, permaslugs and aliases.
     model_by_name: HashMap<String, ModelIx>,
     bare: BareNames,
@@ -29,7 +38,8 @@ impl Catalog {
     /// Puts checked parts together; `aliases` map a name that callers use to a model's id.
     ///
     /// Models and providers are expected in the order in which lists show them. An endpoint's
-    /// indices must be places in the two lists, which the loader guarantees.
+    /// indices must be places in the two lists, which the loader guarantees. Over the endpoints of
+    /// models whose maker is not told the veil is put, and over providers that serve nothing else.
     pub fn assemble(
         models: Vec<Model>,
         providers: Vec<Provider>,
@@ -48,8 +58,10 @@ impl Catalog {
                 model_by_name.insert(from.clone(), model);
             }
         }
+        let Veiled { providers, told, real, endpoints, behind } =
+            veil(&models, providers, endpoints);
         let provider_by_slug = (0..)
-            .zip(&providers)
+            .zip(&providers[..told])
             .map(|(place, provider)| (provider.slug.clone(), ProviderIx(place)))
             .collect();
         let mut endpoints_of_model = vec![Vec::new(); models.len()];
@@ -61,7 +73,10 @@ impl Catalog {
             bare,
             models,
             providers,
+            told,
+            real,
             endpoints,
+            behind,
             model_by_name,
             aliases,
             provider_by_slug,
@@ -106,12 +121,17 @@ impl Catalog {
         &self.models
     }
 
-    /// Returns every provider.
+    /// Returns every provider that is told.
     pub fn providers(&self) -> &[Provider] {
-        &self.providers
+        &self.providers[..self.told]
     }
 
-    /// Returns every endpoint.
+    /// Returns what stands behind the veil, for those who call it or judge whom it may be sent.
+    pub fn behind(&self) -> Behind<'_> {
+        Behind { catalog: self }
+    }
+
+    /// Returns every endpoint, as it is told.
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
     }
@@ -147,7 +167,7 @@ impl Catalog {
         self.bare.find(name)
     }
 
-    /// Returns the provider of that slug.
+    /// Returns the provider of that slug, where it is told.
     pub fn find_provider(&self, slug: &str) -> Option<ProviderIx> {
         self.provider_by_slug.get(slug).copied()
     }
@@ -157,12 +177,12 @@ impl Catalog {
         &self.models[place.0 as usize]
     }
 
-    /// Returns the provider at a place.
+    /// Returns the provider at a place; for an endpoint that is veiled, the veil.
     pub fn provider(&self, place: ProviderIx) -> &Provider {
         &self.providers[place.0 as usize]
     }
 
-    /// Returns the endpoint at a place.
+    /// Returns the endpoint at a place, as it is told.
     pub fn endpoint(&self, place: EndpointIx) -> &Endpoint {
         &self.endpoints[place.0 as usize]
     }
@@ -170,5 +190,40 @@ impl Catalog {
     /// Returns the places of a model's endpoints.
     pub fn endpoints_of(&self, model: ModelIx) -> &[EndpointIx] {
         &self.endpoints_of_model[model.0 as usize]
+    }
+}
+
+/// What stands behind the veil. Nothing of it may be shown: not in an answer, on a page, in a log,
+/// in a metric or in the books.
+#[derive(Clone, Copy)]
+pub struct Behind<'a> {
+    catalog: &'a Catalog,
+}
+
+impl<'a> Behind<'a> {
+    /// Returns the endpoint at a place as it is called.
+    pub fn endpoint(self, place: EndpointIx) -> &'a Endpoint {
+        let told = self.catalog.endpoint(place);
+        self.catalog.behind.get(&place).unwrap_or(told)
+    }
+
+    /// Returns who is called at an endpoint.
+    pub fn provider_of(self, place: EndpointIx) -> &'a Provider {
+        self.catalog.provider(self.endpoint(place).provider)
+    }
+
+    /// Returns every provider, whether it is told or not.
+    pub fn providers(self) -> &'a [Provider] {
+        &self.catalog.providers[..self.catalog.real]
+    }
+
+    /// Returns whether there is a provider of that slug, whether it is told or not.
+    pub fn has_provider(self, slug: &str) -> bool {
+        self.providers().iter().any(|provider| provider.slug == slug)
+    }
+
+    /// Returns whether a provider is told.
+    pub fn is_told(self, place: ProviderIx) -> bool {
+        (place.0 as usize) < self.catalog.told
     }
 }

@@ -106,6 +106,10 @@ fn known<'a>(
     model: &'a Model,
     callable: &[EndpointIx],
 ) -> Option<Known<'a>> {
+    // What callers have to agree to first is chosen by nobody else.
+    if model.stealth.is_some() {
+        return None;
+    }
     let prices = callable.iter().filter_map(|it| base_price(catalog, *it));
     let mut operators: Vec<&str> = catalog
         .endpoints_of(place)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Index, Resolved, Strategy, Task, resolve};
-use crate::catalog::{Catalog, Modality, Model};
+use crate::catalog::{Catalog, Endpoint, Modality, Model, Stealth};
 use crate::failure::{AvailabilityCode, Failure};
 use crate::health::EndpointHealth;
 use crate::launch::Reveal;
@@ -261,4 +261,26 @@ fn a_name_without_an_author_is_found_and_one_that_several_have_is_told_apart() {
     assert_eq!(availability.fallback_models.len(), MODELS.len());
     // Another model of the list still serves.
     assert_eq!(ids(&catalog, &asked(&["m", "y/mini-2"])), ["y/mini-2"]);
+}
+
+#[test]
+fn nobody_chooses_a_model_whose_maker_is_not_told_but_who_names_it() {
+    let stealth = Stealth { terms: "Read.".to_owned(), terms_hash: "00".to_owned() };
+    let best = Model { quality: Some(100), stealth: Some(stealth), ..model("stealth/best") };
+    let plain = Model { quality: Some(10), ..model("x/plain") };
+    let free = Price { input: Some(Rate::FREE), output: Some(Rate::FREE), ..Price::default() };
+    let endpoints = [0, 1].map(|place| {
+        let price = Some(PriceCard::flat(free));
+        Endpoint { price, ..endpoint(0, place, "1") }
+    });
+    let providers = vec![provider("a")];
+    let catalog =
+        Catalog::assemble(vec![best, plain], providers, endpoints.to_vec(), BTreeMap::new());
+    for name in ["interline/auto", "interline/free"] {
+        assert_eq!(ids(&catalog, &asked(&[name])), ["x/plain"], "{name}");
+    }
+    assert_eq!(ids(&catalog, &asked(&["stealth/best"])), ["stealth/best"]);
+    for name in ["best", "~stealth/best-latest"] {
+        assert!(found(&catalog, &asked(&[name]), 0).is_err(), "{name}");
+    }
 }

@@ -114,6 +114,7 @@ pub(crate) fn endpoint(provider: u32, model: u32, dollars: &str) -> Endpoint {
         disabled: false,
         accepted: false,
         note: None,
+        veiled: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! A settled generation as an event.
 
-use domain::catalog::Catalog;
+use domain::catalog::{Catalog, STEALTH};
 use domain::generation::{AttemptRecord, Generation, Outcome};
 use domain::money::Money;
 use domain::usage::Usage;
@@ -16,6 +16,8 @@ pub(super) fn event(settled: Settled, catalog: &Catalog) -> Event {
     let prompt = price.map_or(Money::ZERO, |price| price.charge_prompt(&usage));
     let name = |text: &Option<String>| text.as_deref().map(Name::from);
     let app = detail.app.referer.as_deref().and_then(identity);
+    // How an endpoint fares whose provider is not told would tell who it is.
+    let is_veiled = generation.model.split_once('/').is_some_and(|(it, _)| it == STEALTH);
     let traits = detail.traits.clone().unwrap_or_default();
     Event {
         at: generation.created,
@@ -41,9 +43,9 @@ pub(super) fn event(settled: Settled, catalog: &Catalog) -> Event {
         list_prompt_nanos: nanos(prompt),
         cache_saved_nanos: generation.cache_discount.nanos(),
         ttft_ms: detail.latency_ms.map(short),
-        duration_ms: short(detail.generation_ms),
-        service: service(&generation, finish),
-        failed: failed(&generation),
+        duration_ms: detail.generation_ms.map_or(0, short),
+        service: if is_veiled { Service::Untold } else { service(&generation, finish) },
+        failed: failed(&generation).into_iter().filter(|it| is_told(&it.endpoint)).collect(),
         tools: traits.tools,
         tool_calls: traits.tool_calls,
         tool_calls_invalid: traits.tool_calls_invalid,
@@ -74,6 +76,11 @@ fn identity(referer: &str) -> Option<String> {
         }
     }
     (identity.len() <= APP_BYTES_MAX).then_some(identity)
+}
+
+/// Returns whether the provider of an endpoint is told, by the endpoint's id.
+fn is_told(endpoint: &str) -> bool {
+    endpoint.split([':', '/']).next() != Some(STEALTH)
 }
 
 /// Returns where the endpoint stands: its own region, or its provider's only country.

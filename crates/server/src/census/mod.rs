@@ -139,6 +139,9 @@ impl Follower {
             })
             .await?;
         let priced = |endpoint: &domain::catalog::Endpoint| {
+            if endpoint.veiled {
+                return None;
+            }
             let price = endpoint.price.as_ref()?.base;
             Some(PriceRow { endpoint: endpoint.id.as_str().into(), at: now, price })
         };

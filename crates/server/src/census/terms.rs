@@ -21,7 +21,7 @@ pub(super) fn terms(current: &Current) -> Terms {
     };
     let public = &current.config.public;
     Terms {
-        endpoints: catalog.endpoints().iter().map(known).collect(),
+        endpoints: catalog.endpoints().iter().filter(|it| !it.veiled).map(known).collect(),
         is_public: public.enabled,
         verified_apps: public.verified_apps.iter().cloned().collect(),
         excluded_accounts: public.excluded_accounts.iter().cloned().collect(),

@@ -198,6 +198,8 @@ fn tries(receipt: &Value, text: &mut String) {
     for (at, it) in list(receipt, "attempts").iter().enumerate() {
         let status = it["status"].as_u64().map_or_else(String::new, |it| format!(" {it}"));
         let failure = it["error"].as_str().map_or_else(String::new, |it| format!(" {it}"));
+        let after =
+            it["latency_ms"].as_u64().map_or_else(String::new, |it| format!(" after {it} ms"));
         let credential =
             it["credential"].as_u64().map_or_else(String::new, |it| format!(", credential {it}"));
         let left = match it["credential_left"].as_str() {
@@ -206,10 +208,9 @@ fn tries(receipt: &Value, text: &mut String) {
         };
         let _ = writeln!(
             text,
-            "  {}. {}:{status}{failure} after {} ms, {}{credential}{left}",
+            "  {}. {}:{status}{failure}{after}, {}{credential}{left}",
             at + 1,
             word(it, "endpoint"),
-            it["latency_ms"],
             dollars(&it["cost"])
         );
     }

@@ -47,9 +47,17 @@ pub(super) fn run(serve: &Serve) -> Result<ExitCode, Trouble> {
     outcome
 }
 
+/// What speaks to providers for us, and would log their addresses and the headers of both sides,
+/// credentials among them, where a filter lets it: nothing may tell those.
+const SILENT: [&str; 6] = ["h2", "hyper", "hyper_util", "hyper_rustls", "rustls", "tower"];
+
 fn start_log(config: &Config) -> Result<(), Trouble> {
-    let filter =
+    let mut filter =
         EnvFilter::try_new(&config.log.filter).map_err(|error| format!("log.filter: {error}"))?;
+    for target in SILENT {
+        let off = format!("{target}=off").parse().map_err(|error| format!("{target}: {error}"))?;
+        filter = filter.add_directive(off);
+    }
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

@@ -207,7 +207,7 @@ where
         let (again, sent) = (request.clone(), Instant::now());
         let answer = match self.pooled.request(request).await {
             Err(error) if was_parting(&error, sent.elapsed()) || is_unseen(&error) => {
-                tracing::debug!("sent once more, over a fresh connection: {error:?}");
+                tracing::debug!("sent once more, over a fresh connection: {error}");
                 self.fresh.request(again).await
             }
             answer => answer,

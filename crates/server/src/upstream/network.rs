@@ -7,6 +7,7 @@ use bytes::Bytes;
 use dialect::exchange::Wire;
 use domain::catalog::EndpointIx;
 use domain::failure::{Failure, FailureKind};
+use domain::health::Quota;
 use domain::port::{Clock, Waiting};
 use domain::time::Timestamp;
 use http::header::{
@@ -59,7 +60,9 @@ impl Network {
             answer = self.clients.send(route.private, request) => answer,
             () = interim.too_many() => return Err(chatter()),
         };
-        response(answer.map_err(|error| unreachable_provider(&error))?, self.clock.now())
+        let answer = answer.map_err(|error| unreachable_provider(&error, route.veiled))?;
+        let response = response(answer, self.clock.now())?;
+        Ok(if route.veiled { veiled(response) } else { response })
     }
 }
 
@@ -198,13 +201,23 @@ fn retry_after_ms(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
     Some(at.ms_since(now))
 }
 
-fn unreachable_provider(error: &Error) -> Failure {
+/// Returns an answer without what its headers say of limits: they are each provider's own, and what
+/// follows from them would show.
+fn veiled(response: Response) -> Response {
+    Response { retry_after_ms: None, quota: Quota::default(), ..response }
+}
+
+fn unreachable_provider(error: &Error, is_veiled: bool) -> Failure {
     let (code, detail) = if error.is_connect() || is_unseen(error) {
         ("connection_failed", "No connection to the provider came about.")
     } else {
         ("connection_broken", "The connection to the provider broke before it answered.")
     };
-    tracing::debug!("provider not reached: {error:?}");
+    if is_veiled {
+        tracing::debug!("provider not reached: {code}");
+    } else {
+        tracing::debug!("provider not reached: {error:?}");
+    }
     let failure = Failure::upstream(FailureKind::ProviderUnavailable, detail);
     Failure { provider_code: Some(code.to_owned()), ..failure }
 }

@@ -24,6 +24,8 @@ pub struct Route {
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// The host may be on loopback or a private network.
     pub(super) private: bool,
+    /// Who is there is not told: nothing of how it answers may tell it.
+    pub(super) veiled: bool,
 }
 
 const CHAT_PATH: &str = "/chat/completions";
@@ -58,6 +60,7 @@ impl Route {
             proofs,
             headers: added(endpoint, placeholders)?,
             private: endpoint.private_network,
+            veiled: endpoint.veiled,
         })
     }
 

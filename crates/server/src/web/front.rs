@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::catalog::STEALTH;
 use http::HeaderMap;
 use site::home::{Home, Newest};
 use site::{Fact, Link, Section, words};
@@ -13,6 +14,7 @@ use crate::demo;
 use crate::shelf::kept::shelf;
 use crate::shelf::order::{Order, sort};
 use crate::shelf::row::Row;
+use crate::snapshot::Found;
 
 /// Models that the front page names.
 const NEWEST: usize = 5;
@@ -25,7 +27,9 @@ pub(super) async fn page(State(app): Shared, headers: HeaderMap) -> Response {
     let current = app.current();
     let shelf = shelf(&current.snapshot, app.now());
     let mut here: Vec<&Row> = shelf.rows.iter().filter(|row| row.available).collect();
-    let callable = current.providers.iter().filter(|found| 0 < found.callable).count();
+    let is_told = |found: &&Found| found.slug != STEALTH;
+    let callable = current.providers.iter().filter(is_told).filter(|found| 0 < found.callable);
+    let callable = callable.count();
     let endpoints: usize = current.providers.iter().map(|found| found.callable).sum();
     let catalog = &current.snapshot.catalog;
     let of = |all: usize| format!("of {} in the catalog", words::grouped(all as u64));

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use domain::catalog::STEALTH;
 use site::compare::MODELS_MAX;
 
 /// Where it stands how rankings are counted.
@@ -38,8 +39,11 @@ pub(super) fn author(name: &str) -> String {
     format!("/models/{}", path(name))
 }
 
-/// Where the page of a provider is.
+/// Where the page of a provider is; of one that is not told, what that means.
 pub(super) fn provider(slug: &str) -> String {
+    if slug == STEALTH {
+        return "/docs/stealth".to_owned();
+    }
     format!("/providers/{}", path(slug))
 }
 

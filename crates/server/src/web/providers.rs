@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::catalog::{EndpointIx, Provider, ProviderClass, ProviderIx};
+use domain::catalog::{EndpointIx, Provider, ProviderClass, ProviderIx, STEALTH};
 use http::HeaderMap;
 use serde_json::json as value;
 use site::model::{Health, Tone};
@@ -19,6 +19,7 @@ use crate::app::{App, Current};
 use crate::shelf::pricing::in_force;
 use crate::shelf::provider::provider;
 use crate::shelf::traffic::open;
+use crate::snapshot::Found;
 
 /// `GET /providers`.
 pub(super) async fn page(State(app): Shared, headers: HeaderMap) -> Response {
@@ -40,7 +41,7 @@ fn endpoints_of(current: &Current, place: ProviderIx) -> Vec<EndpointIx> {
 fn models(current: &Current) -> Vec<BTreeSet<u32>> {
     let catalog = &current.snapshot.catalog;
     let mut models: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); catalog.providers().len()];
-    for endpoint in catalog.endpoints() {
+    for endpoint in catalog.endpoints().iter().filter(|endpoint| !endpoint.veiled) {
         models[endpoint.provider.0 as usize].insert(endpoint.model.0);
     }
     models
@@ -57,7 +58,9 @@ fn all(current: &Current) -> Providers {
         policy: policy(&provider.data),
         standing: standing(current, provider),
     });
-    let here = current.providers.iter().filter(|found| 0 < found.callable).count();
+    let is_told = |found: &&Found| found.slug != STEALTH;
+    let callable = current.providers.iter().filter(is_told).filter(|found| 0 < found.callable);
+    let here = callable.count();
     let lede = format!(
         "{}, of which {here} can be called here.",
         words::count(catalog.providers().len(), "provider")

@@ -62,7 +62,7 @@ pub(crate) fn generation(number: u128, key: &str, created: &str, cost: i64) -> G
             native_finish_reason: Some("end_turn".to_owned()),
             upstream_id: Some("chatcmpl-1".to_owned()),
             latency_ms: Some(140),
-            generation_ms: 900,
+            generation_ms: Some(900),
             error: None,
             dropped: vec!["seed".to_owned()],
             attempts: vec![AttemptRecord {
@@ -70,7 +70,7 @@ pub(crate) fn generation(number: u128, key: &str, created: &str, cost: i64) -> G
                 provider_name: "Groq".to_owned(),
                 status: Some(200),
                 failure: None,
-                latency_ms: 120,
+                latency_ms: Some(120),
                 ..AttemptRecord::default()
             }],
             traits: Some(Traits {

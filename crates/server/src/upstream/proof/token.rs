@@ -80,11 +80,11 @@ impl TokenSource {
         match answer {
             Ok((200, body)) => Token::read(&body, now).ok_or_else(unopened),
             Ok((status, _)) => {
-                tracing::warn!(url = %self.url, status, "a token was refused");
+                tracing::warn!(status, "a token was refused");
                 Err(unopened())
             }
             Err(error) => {
-                tracing::warn!(url = %self.url, error, "no token came");
+                tracing::warn!(error, "no token came");
                 Err(unopened())
             }
         }

@@ -51,18 +51,21 @@ pub async fn make(store: &Store, terms: &Terms, now: Timestamp) -> Result<Figure
             }
             tasks::keep_told(&mut read);
         }
-        fill(&mut figures, &read, &terms, now);
+        fill(&mut figures, read, &terms, now);
         figures
     });
     made.await.map_err(|error| StoreError::Engine(error.to_string()))
 }
 
-fn fill(figures: &mut Figures, read: &Read, terms: &Terms, now: Timestamp) {
+fn fill(figures: &mut Figures, mut read: Read, terms: &Terms, now: Timestamp) {
     let last = figures.last_day;
+    figures.models = models::models(&read, terms, last);
+    figures.apps = models::apps(&read, terms, last);
+    (figures.endpoints, figures.providers) = served::served(&read, terms, now);
+    // A model whose maker is not told stands on its own page alone, and beside no other.
+    read.leave_out_stealth();
+    let read = &read;
     figures.boards = boards::boards(read, terms);
-    figures.models = models::models(read, terms, last);
-    figures.apps = models::apps(read, terms, last);
-    (figures.endpoints, figures.providers) = served::served(read, terms, now);
     figures.rising = special::rising(read, now.day());
     figures.stable = special::stable(read, terms, now.day());
     figures.cheapest = special::cheapest(read, terms, now);

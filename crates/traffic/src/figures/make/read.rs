@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use domain::catalog::STEALTH;
 use domain::price::PriceCard;
 use domain::time::Timestamp;
 use rankings::hours::Cell;
@@ -88,6 +89,19 @@ impl Read {
         let row = |((hour, model), cell)| RateRow { hour, model, cell };
         self.rates = cells.into_iter().map(row).collect();
     }
+
+    /// Leaves out what was used of models whose maker is not told.
+    pub(super) fn leave_out_stealth(&mut self) {
+        let is_told = |row: &UseRow| !is_stealth(&row.model);
+        self.daily.retain(is_told);
+        self.app_days.retain(is_told);
+        for (now, before) in &mut self.complete {
+            now.retain(is_told);
+            before.retain(is_told);
+        }
+        self.sides.values_mut().flatten().for_each(|rows| rows.retain(is_told));
+        self.rates.retain(|row| !is_stealth(&row.model));
+    }
 }
 
 /// By the names that stealth models had: the models that they are.
@@ -109,6 +123,11 @@ fn renamed(rows: &mut Vec<UseRow>, revealed: &Revealed<'_>) {
     }
     let row = |((day, value, model, account), used)| UseRow { day, value, model, account, used };
     rows.extend(whole.into_iter().map(row));
+}
+
+/// Returns whether the maker of a model is not told.
+fn is_stealth(model: &str) -> bool {
+    model.split_once('/').is_some_and(|(author, _)| author == STEALTH)
 }
 
 /// Reads everything.
