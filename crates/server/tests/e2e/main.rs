@@ -24,6 +24,7 @@ mod rates;
 mod routing;
 mod shed;
 mod stand;
+mod stealth;
 mod stealth_life;
 mod streams;
 mod traffic;
