@@ -50,7 +50,7 @@ pub trait Books: Send + Sync {
     fn grant<'a>(&'a self, grant: &'a Grant) -> Told<'a, Vec<Granted>>;
 
     /// Books settlements, all or none: the generation's record, its postings, its shares of leases,
-    /// and what its key has spent.
+    /// what its key has spent, and what the house bore for its account that day.
     ///
     /// Safe to repeat: a generation that is booked is passed over whole. Needs no epoch, for what
     /// was spent was spent. An empty batch asks for nothing but the stamp and the recalls. A share
@@ -244,6 +244,11 @@ pub struct Amounts {
 }
 
 impl Amounts {
+    /// Returns what the house bears.
+    pub fn borne(&self) -> Money {
+        [self.overrun, self.insurance, self.failed_attempts].into_iter().sum()
+    }
+
     /// Returns what the provider is owed.
     pub fn owed(&self) -> Money {
         [self.charge, self.overrun, self.insurance, self.failed_attempts].into_iter().sum()

@@ -14,6 +14,7 @@ pub mod gate;
 pub mod generation;
 pub mod health;
 pub mod id;
+pub mod insurance;
 pub mod key;
 pub mod launch;
 pub mod limit;

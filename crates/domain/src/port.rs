@@ -131,6 +131,11 @@ pub trait Ledger: Send + Sync {
     /// What is added is reserved from now on. The rest is the house's.
     fn cover(&self, generation: &GenerationId, cost: Money) -> Money;
 
+    /// Returns whether the house bears `cost` of a generation whose answer came to nothing, and
+    /// takes note that it does. What it bears for an account in a day has an end: beyond that the
+    /// account pays what was made, and with a cost of zero this tells whether that is so.
+    fn insure(&self, generation: &GenerationId, cost: Money) -> bool;
+
     /// Ends the reservation of a generation and books its cost, exactly once: settling again
     /// changes nothing. A charge of zero voids the reservation. Waits until that is durable.
     fn settle<'a>(&'a self, ended: Ended) -> Waiting<'a, Result<(), Failure>>;

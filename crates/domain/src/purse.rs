@@ -21,6 +21,10 @@ pub enum Purse {
     Key(KeyId, Period),
     /// What a budget allows in a period. The name is the budget's own.
     Budget(String, Period),
+    /// What the house bears for an account in a period, of answers that came to nothing. Nobody
+    /// sets any of it aside; `filled` is what the account was charged in the period, by which it is
+    /// measured.
+    House(AccountId, Period),
 }
 
 /// The stretch of time for which a limit holds, told by its first moment.
@@ -52,6 +56,13 @@ impl Period {
     }
 }
 
+impl Purse {
+    /// Returns what the house bears for an account on the day of `now`.
+    pub fn house(account: &AccountId, now: Timestamp) -> Purse {
+        Purse::House(account.clone(), Period::at(Some(Reset::Daily), now))
+    }
+}
+
 impl ApiKey {
     /// Returns what the key's limit makes a request take from, one that is admitted at `now`.
     pub fn purse(&self, now: Timestamp) -> Option<Purse> {
@@ -59,14 +70,16 @@ impl ApiKey {
     }
 }
 
-/// As a database keeps it: `account:NAME`, `key:HASH:PERIOD` or `budget:NAME:PERIOD`, where
-/// `PERIOD` is `total`, or a word and the first moment in milliseconds.
+/// As a database keeps it: `account:NAME`, or `key:HASH:PERIOD`, `budget:NAME:PERIOD` or
+/// `house:ACCOUNT:PERIOD`, where `PERIOD` is `total`, or a word and the first moment in
+/// milliseconds.
 impl fmt::Display for Purse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Purse::Account(account) => write!(f, "account:{account}"),
             Purse::Key(key, period) => write!(f, "key:{key}:{period}"),
             Purse::Budget(name, period) => write!(f, "budget:{name}:{period}"),
+            Purse::House(account, period) => write!(f, "house:{account}:{period}"),
         }
     }
 }
@@ -95,6 +108,7 @@ impl Purse {
         match kind {
             "key" => Some(Purse::Key(KeyId::new(name), period)),
             "budget" => Some(Purse::Budget(name.to_owned(), period)),
+            "house" => Some(Purse::House(AccountId::new(name), period)),
             _ => None,
         }
     }
@@ -128,6 +142,7 @@ mod tests {
         for period in resets.map(|reset| Period::at(reset, now)) {
             purses.push(Purse::Key(KeyId::new("ab12"), period));
             purses.push(Purse::Budget("team:x".to_owned(), period));
+            purses.push(Purse::House(AccountId::new("a:b"), period));
         }
         for purse in purses {
             assert_eq!(Purse::parse(&purse.to_string()), Some(purse.clone()), "{purse}");

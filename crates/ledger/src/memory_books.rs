@@ -28,6 +28,8 @@ pub struct State {
     limits: BTreeMap<KeyId, Money>,
     budgets: BTreeMap<String, Budget>,
     spent: BTreeMap<Purse, Money>,
+    /// What accounts were charged, by what the house bears for them.
+    charged: BTreeMap<Purse, Money>,
     instances: BTreeMap<InstanceId, Instance>,
     leases: BTreeMap<LeaseId, Lease>,
     settlements: BTreeMap<GenerationId, Arc<Settlement>>,
@@ -254,6 +256,10 @@ impl State {
         for purse in own.map(purse).collect::<Vec<Purse>>() {
             self.spend(purse, charge);
         }
+        let house = Purse::house(&settlement.account, at);
+        let charged = self.charged.entry(house.clone()).or_default();
+        *charged = charged.saturating_add(charge);
+        self.spend(house, settlement.amounts.borne());
         for share in &settlement.shares {
             let Some(lease) = self.leases.get_mut(&share.lease) else { continue };
             lease.settled = lease.settled.saturating_add(share.amount);
@@ -375,6 +381,7 @@ impl State {
             Purse::Account(account) => self.credits.get(account),
             Purse::Key(key, _) => self.limits.get(key),
             Purse::Budget(name, _) => self.budgets.get(name).map(|budget| &budget.limit),
+            Purse::House(..) => self.charged.get(purse),
         };
         let leased = self.leases.values().filter(|lease| lease.purse == *purse);
         Standing {

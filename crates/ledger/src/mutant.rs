@@ -27,11 +27,12 @@ pub enum Mutant {
     SettledNotRecomputed,
     CrossTimelineWatermark,
     NoPeriodicAssert,
+    InsureWithoutEnd,
 }
 
 impl Mutant {
     /// Every broken rule.
-    pub const ALL: [Mutant; 20] = [
+    pub const ALL: [Mutant; 21] = [
         Mutant::ShowBeforeDurable,
         Mutant::NoDedupe,
         Mutant::LeaseExpires,
@@ -52,6 +53,7 @@ impl Mutant {
         Mutant::SettledNotRecomputed,
         Mutant::CrossTimelineWatermark,
         Mutant::NoPeriodicAssert,
+        Mutant::InsureWithoutEnd,
     ];
 
     /// Returns whether this is the rule that is broken: never, outside tests.

@@ -5,7 +5,7 @@ use domain::catalog::ModelIx;
 use domain::failure::Failure;
 use domain::generation::{Generation, GenerationDetail, Outcome};
 use domain::id::AccountId;
-use domain::limit::{Asked, Permit};
+use domain::limit::{Asked, Measure, Permit};
 use domain::money::Money;
 use domain::operation::Operation;
 use domain::plan::Plan;
@@ -50,13 +50,17 @@ pub(crate) async fn allow(
     };
     let prompt = facts.prompt_bytes.div_ceil(BYTES_PER_TOKEN);
     let output = u64::from(expected) * u64::from(facts.choices.max(1));
+    let spend = match rules.measures(&call.key, Measure::Spend) {
+        true => bound(call, plan, 0, expected),
+        false => Money::ZERO,
+    };
     let asked = Asked {
         rules,
         key: &call.key,
         account: &AccountId::default(),
         tokens: u64::from(prompt) + output,
-        spend: bound(call, plan, 0, expected),
-        is_free: bound(call, plan, 0, u32::MAX) == Money::ZERO,
+        spend,
+        is_free: rules.free.is_some() && bound(call, plan, 0, u32::MAX) == Money::ZERO,
     };
     world.limits.admit(asked).await
 }

@@ -39,12 +39,12 @@ enum Second {
 }
 
 /// Returns whom a request may be sent to besides: the next endpoint of its model, where the caller
-/// wants that, nothing has failed yet, all endpoints of the model are well, and it is known how
-/// long the first one usually takes.
+/// wants that, nothing has failed yet, all endpoints of the model are well, it is known how long
+/// the first one usually takes, and the house still bears what the slower one costs.
 pub(crate) fn hedge(world: &World, journey: &Journey, leg: &Leg) -> Option<Hedge> {
     let facts = &journey.call.request.facts;
     let is_wanted = facts.preferences.hedge && facts.operation == Operation::Chat;
-    if !is_wanted || !journey.attempts.is_empty() {
+    if !is_wanted || !journey.attempts.is_empty() || !journey.is_insured(world) {
         return None;
     }
     let snapshot = journey.call.snapshot.clone();

@@ -7,6 +7,7 @@ use dialect::compress::Compression;
 use domain::catalog::EndpointIx;
 use domain::generation::{AttemptRecord, PartRecord, Traits};
 use domain::limit::Permit;
+use domain::money::Money;
 use domain::plan::Plan;
 use domain::price::PriceCard;
 use tokio::task::JoinHandle;
@@ -16,6 +17,7 @@ use crate::call::Call;
 use crate::documents::Documents;
 use crate::errand::Errand;
 use crate::route::Route;
+use crate::world::World;
 
 /// A request that was admitted, on its way.
 pub(crate) struct Journey {
@@ -50,6 +52,11 @@ impl Journey {
         let endpoint = self.call.snapshot.catalog.endpoint(place);
         let bond = self.route.bond.as_ref().filter(|bond| bond.endpoint == endpoint.id)?;
         bond.credential
+    }
+
+    /// Returns whether the house still bears what the account is not charged for.
+    pub(crate) fn is_insured(&self, world: &World) -> bool {
+        world.ledger.insure(&self.call.id, Money::ZERO)
     }
 }
 

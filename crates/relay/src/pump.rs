@@ -82,11 +82,10 @@ pub(crate) async fn pump(
     tell(errand, &end, &*answer);
     let observed = answer.observed().clone();
     let usage = used(&journey, &origin, &observed, matches!(end, End::Complete)).await;
-    let is_charged = !matches!(end, End::Broken(_));
-    let broken = itemise(&mut journey, &origin, &usage, is_charged);
     let route = Route { journey: &journey, origin: &origin };
-    let ending = ending(world, route, (&observed, usage), &end, &line).after(broken);
-    let ending = ending.shown_at(first_content);
+    let ending = ending(world, route, (&observed, usage), &end, &line).shown_at(first_content);
+    let broken = itemise(&mut journey, &origin, &usage, ending.is_charged());
+    let ending = ending.after(broken);
     let route = Route { journey: &journey, origin: &origin };
     let last = last_words(world, route, &mut *answer, &end, &ending);
     settle(world, journey, ending).await;
@@ -167,7 +166,7 @@ fn ending(
         End::Broken(_) if world.breaks(Mutant::BrokenCharged) => {
             Ending::cancelled(world, journey, origin, seen)
         }
-        End::Broken(failure) => Ending::broken(origin, seen, failure),
+        End::Broken(failure) => Ending::broken(world, journey, origin, seen, failure),
         End::Cancelled => Ending::cancelled(world, journey, origin, seen),
         End::Overrun(_) => Ending::cancelled(world, journey, origin, seen).overrun(),
     };

@@ -111,9 +111,9 @@ async fn pass_on(world: &Arc<World>, mut journey: Box<Journey>, served: Served, 
     errand.served(answer.observed().usage.map(|usage| usage.output));
     let observed = answer.observed().clone();
     let usage = used(&journey, &origin, &observed, true).await;
-    let overtaken = itemise(&mut journey, &origin, &usage, true);
-    let ending = Ending::complete(world, &journey, &origin, (&observed, usage)).after(overtaken);
-    let ending = ending.shown_at(world.clock.now());
+    let ending = Ending::complete(world, &journey, &origin, (&observed, usage));
+    let overtaken = itemise(&mut journey, &origin, &usage, ending.is_charged());
+    let ending = ending.after(overtaken).shown_at(world.clock.now());
     let receipt = receipt(world, &ending, metadata(&journey, Some(origin.endpoint)));
     let heading = Heading {
         dropped: journey.dropped.clone(),

@@ -28,7 +28,8 @@ pub(crate) struct Resumed {
 }
 
 /// Has another endpoint go on with a stream that broke. Returns who does; none where the caller did
-/// not ask for that, where nobody can, or where what was delivered cannot be continued.
+/// not ask for that, where nobody can, where what was delivered cannot be continued, or where the
+/// house bears no more of what the account is not charged for.
 pub(crate) async fn resume(
     world: &Arc<World>,
     journey: &mut Journey,
@@ -39,6 +40,9 @@ pub(crate) async fn resume(
 ) -> Option<Resumed> {
     let is_wanted = journey.call.request.facts.preferences.resume;
     if !is_wanted || failure.fault == Fault::Caller || line.is_gone() {
+        return None;
+    }
+    if !journey.is_insured(world) {
         return None;
     }
     let delivered = streaming.answer.delivered()?;

@@ -56,18 +56,21 @@ impl Ending {
         let nothing = usage.output == 0 && observed.finish.is_none();
         let bill = bill(&origin.price, &usage);
         let is_free = failed || nothing || world.breaks(Mutant::CompleteFree);
-        let bill = if is_free { bill.insured() } else { bill.charged(world, journey) };
+        let bill =
+            if is_free { bill.insured(world, journey) } else { bill.charged(world, journey) };
         let ending = Ending::served(origin, observed, usage, bill);
         Ending { outcome: Outcome::Finished, ..ending }
     }
 
-    /// An answer that broke off after it had begun: the house bears what it cost.
+    /// An answer that broke off after it had begun: the house bears what it cost, to an end.
     pub(crate) fn broken(
+        world: &World,
+        journey: &Journey,
         origin: &Origin,
         (observed, usage): (&Observed, Usage),
         failure: &Failure,
     ) -> Ending {
-        let bill = bill(&origin.price, &usage).insured();
+        let bill = bill(&origin.price, &usage).insured(world, journey);
         let ending = Ending::served(origin, observed, usage, bill);
         let error = Some(failure.kind.wire().1);
         Ending { outcome: Outcome::Broken, error, finish: Some(FinishReason::Error), ..ending }
@@ -102,6 +105,11 @@ impl Ending {
             error: Some(failure.kind.wire().1),
             first_content: None,
         }
+    }
+
+    /// Returns whether the account pays for the part of the answer that ended it.
+    pub(crate) fn is_charged(&self) -> bool {
+        self.amounts.insurance == Money::ZERO
     }
 
     /// The same, of a caller who was no longer there at the end.
@@ -164,8 +172,11 @@ impl Bill {
         }
     }
 
-    /// The house pays.
-    fn insured(self) -> Bill {
+    /// The house pays, unless it has paid enough for the account today.
+    fn insured(self, world: &World, journey: &Journey) -> Bill {
+        if !world.ledger.insure(&journey.call.id, self.cost) {
+            return self.charged(world, journey);
+        }
         Bill {
             amounts: Amounts { insurance: self.cost, ..Amounts::default() },
             prompt_cost: Money::ZERO,

@@ -180,5 +180,6 @@ fn ledger(db: &Db, config: &Config, budgets: Arc<Budgets>) -> Result<Teller, Jou
     let journals = Journals::new(config.journal_folder(), is_prepaid);
     let name = format!("node-{}", hex(&random::<8>()));
     let books = Arc::new(SqlBooks::new(db.clone()));
-    Teller::open(books, journals, &name, (Terms { is_prepaid }, budgets))
+    let terms = Terms { is_prepaid, insurance: config.credits.insurance() };
+    Teller::open(books, journals, &name, (terms, budgets))
 }

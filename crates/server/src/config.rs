@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use domain::insurance::Insurance;
+use domain::money::Money;
 use domain::secret::Secret;
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 use traffic::store::Place;
 
-use crate::limits::Limits;
+use crate::limits::{Limits, dollars};
 use crate::routing::Routing;
 
 /// The defaults, and the reference of every key.
@@ -89,6 +91,19 @@ pub struct Redis {
 pub struct Credits {
     /// Whether they spend credits that were paid for before.
     pub mode: CreditsMode,
+    /// How much of answers that came to nothing the house bears for an account in a day, in
+    /// dollars.
+    #[serde(deserialize_with = "dollars")]
+    pub insured: Money,
+    /// And how much more, in percent of what the account is charged that day.
+    pub insured_percent: u32,
+}
+
+impl Credits {
+    /// Returns how much the house bears for an account.
+    pub fn insurance(&self) -> Insurance {
+        Insurance { base: self.insured, percent: self.insured_percent }
+    }
 }
 
 /// Whether requests spend credits that were paid for before.

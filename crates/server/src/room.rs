@@ -1,7 +1,7 @@
 //! The room for requests: who finds none is told so at once, before anything is held or sent.
 //!
-//! Only what runs a model needs room. The health check, the metrics and what the operator manages
-//! are answered however full it is.
+//! Only what runs a model needs room, and what counts a prompt, which takes as much of a core. The
+//! health check, the metrics and what the operator manages are answered however full it is.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

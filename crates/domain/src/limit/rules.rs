@@ -96,6 +96,12 @@ impl Rules {
         let keys = key.rates.as_ref().unwrap_or(&self.key);
         keys.is_empty() && self.account.is_empty() && self.free.is_none()
     }
+
+    /// Returns whether a request by `key` counts against a limit of a measure.
+    pub fn measures(&self, key: &ApiKey, measure: Measure) -> bool {
+        let keys = key.rates.as_ref().unwrap_or(&self.key);
+        keys.iter().chain(&self.account).any(|rate| rate.measure == measure)
+    }
 }
 
 /// How much of what costs nothing an account may use.

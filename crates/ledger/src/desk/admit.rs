@@ -16,7 +16,8 @@ use crate::record::Record;
 
 /// Leases are not asked for in smaller amounts: two cents.
 const LEASE_MIN: Money = Money::from_nanos(20_000_000);
-/// Nor in larger ones, unless one request needs more, or more was spent of late: five dollars.
+/// Nor in larger ones, unless one request needs more, or more was spent or held of late: five
+/// dollars.
 const LEASE_MAX: Money = Money::from_nanos(5_000_000_000);
 /// How many of the largest requests of late a lease is to suffice for.
 const RESERVATIONS: i64 = 8;
@@ -78,6 +79,7 @@ impl Desk {
         let mut shares = Vec::new();
         for purse in &ask.purses {
             self.draw(purse, amount, &mut shares);
+            self.note_reserved(purse);
             self.refill(purse);
         }
         let mut open = Open {
@@ -88,7 +90,9 @@ impl Desk {
             amount,
             mark: 0,
             progress: None,
+            promised: Money::ZERO,
         };
+        self.watch_house(Purse::house(&ask.account, ask.draft.created));
         open.mark = self.journal.append(&open.record());
         let mark = open.mark;
         self.open.insert(ask.draft.id.clone(), open);
@@ -129,11 +133,22 @@ impl Desk {
         }
     }
 
-    /// Returns how much a lease of a purse should be.
+    /// Keeps count of the most that is reserved at one time.
+    fn note_reserved(&mut self, purse: &Purse) {
+        let reserved = self.reserved(purse);
+        if let Some(state) = self.purses.get_mut(purse) {
+            state.held_most[0] = state.held_most[0].max(reserved);
+        }
+    }
+
+    /// Returns how much a lease of a purse should be: enough for what was spent of late, beside as
+    /// much as requests held at one time. What they hold can be far more than what they cost.
     fn lease_size(&self, purse: &Purse, need: Money) -> Money {
         let Some(state) = self.purses.get(purse) else { return LEASE_MIN.max(need) };
         let several = Money::from_nanos(state.reservation.nanos().saturating_mul(RESERVATIONS));
-        let recent = state.spent.iter().copied().sum();
+        let spent: Money = state.spent.iter().copied().sum();
+        let held = state.held_most.iter().copied().max().unwrap_or_default();
+        let recent = spent.saturating_add(held);
         several.max(LEASE_MIN).min(LEASE_MAX).max(recent).max(need)
     }
 
@@ -203,6 +218,8 @@ impl Desk {
         self.make_room();
         let open = self.open.remove(&ended.generation.id)?;
         let settlement = settlement(&open, ended, self.shares_of(&open));
+        let house = Purse::house(&open.account, open.draft.created);
+        self.bear(house, open.promised, settlement.amounts.borne());
         for (reserved, used) in open.shares.iter().zip(&settlement.shares) {
             self.settle_share(reserved, used.amount);
         }

@@ -6,6 +6,8 @@
 //! nothing that anybody saw.
 
 mod admit;
+mod borne;
+mod insurance;
 mod lease;
 mod purses;
 mod recover;
@@ -13,4 +15,5 @@ mod ship;
 mod state;
 
 pub use admit::{Ask, Short};
+pub use insurance::Inquiry;
 pub use state::{Desk, Figures, Setting};

@@ -375,10 +375,13 @@ impl Desk {
     /// Looks which purses nobody has asked for since some looks, and gives back what is free of
     /// them.
     pub fn look_round(&mut self) {
+        self.forget_days();
         let mut idle = Vec::new();
         for (purse, state) in &mut self.purses {
             state.spent.rotate_right(1);
             state.spent[0] = Money::ZERO;
+            state.held_most.rotate_right(1);
+            state.held_most[0] = Money::ZERO;
             state.reservation = Money::from_nanos(state.reservation.nanos() / 4 * 3);
             state.quiet_looks = if state.is_busy { 0 } else { state.quiet_looks + 1 };
             state.is_busy = false;

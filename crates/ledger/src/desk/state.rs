@@ -6,10 +6,12 @@ use std::sync::Arc;
 use domain::books::{Epoch, GrantLine, Settlement, Share, Stamp, Standing};
 use domain::generation::Generation;
 use domain::id::{AccountId, GenerationId, InstanceId, LeaseId};
+use domain::insurance::Insurance;
 use domain::money::Money;
 use domain::port::{Mark, Progress};
 use domain::purse::Purse;
 
+use super::borne::Borne;
 use super::lease::Lease;
 use crate::journal::{Flush, Writer};
 use crate::mutant::Mutant;
@@ -26,6 +28,8 @@ pub struct Desk {
     pub(super) durable: Mark,
     pub(super) leases: BTreeMap<LeaseId, Lease>,
     pub(super) purses: BTreeMap<Purse, PurseState>,
+    /// What the house bears, by account and day.
+    pub(super) borne: BTreeMap<Purse, Borne>,
     pub(super) open: BTreeMap<GenerationId, Open>,
     pub(super) unsettled: BTreeMap<GenerationId, Row>,
     pub(super) retained: BTreeMap<GenerationId, Retained>,
@@ -59,13 +63,20 @@ pub struct Setting {
     pub segment_bytes: usize,
     /// What is written has to survive a power cut; else only the end of the process.
     pub syncs: bool,
+    /// How much the house bears for an account.
+    pub insurance: Insurance,
     /// A rule to break.
     pub mutant: Mutant,
 }
 
 impl Default for Setting {
     fn default() -> Setting {
-        Setting { segment_bytes: crate::journal::SEGMENT_BYTES, syncs: true, mutant: Mutant::None }
+        Setting {
+            segment_bytes: crate::journal::SEGMENT_BYTES,
+            syncs: true,
+            insurance: Insurance::default(),
+            mutant: Mutant::None,
+        }
     }
 }
 
@@ -90,6 +101,8 @@ pub(super) struct PurseState {
     pub(super) reservation: Money,
     /// What was spent since the last look, and between those before.
     pub(super) spent: [Money; SPENT_LOOKS],
+    /// The most that was reserved at one time, in the same stretches.
+    pub(super) held_most: [Money; SPENT_LOOKS],
     /// Something was held since the last look.
     pub(super) is_busy: bool,
     pub(super) quiet_looks: u32,
@@ -113,6 +126,8 @@ pub(super) struct Open {
     pub(super) amount: Money,
     pub(super) mark: Mark,
     pub(super) progress: Option<Progress>,
+    /// What the house has said that it bears of it.
+    pub(super) promised: Money,
 }
 
 /// A settlement that the books have not confirmed.
@@ -166,6 +181,7 @@ impl Desk {
             durable: 0,
             leases: BTreeMap::new(),
             purses: BTreeMap::new(),
+            borne: BTreeMap::new(),
             open: BTreeMap::new(),
             unsettled: BTreeMap::new(),
             retained: BTreeMap::new(),

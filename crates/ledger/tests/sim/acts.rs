@@ -107,7 +107,7 @@ impl World {
             produced: Money::ZERO,
             shown: Money::ZERO,
             price: None,
-            is_insured: false,
+            insured_by: None,
         };
         self.told.insert(id.clone(), told);
         self.drafts.insert(id, ask);
@@ -118,7 +118,7 @@ impl World {
     pub fn advance(&mut self, place: usize, id: &GenerationId) {
         let more = 1 + self.dice.roll(90) as i64;
         let leaves = self.dice.percent(6);
-        let fails = self.dice.percent(3);
+        let fails = self.dice.percent(8);
         let ungated = self.mutant == Mutant::UngatedProgress;
         let node = &mut self.nodes[place];
         let Some(live) = node.live.clone() else { return };
@@ -152,11 +152,14 @@ impl World {
         }
         if serving.produced == serving.actual || leaves {
             let cost = tokens(serving.produced);
-            let charge = if fails { Money::ZERO } else { desk.cover(id, cost) };
+            let is_insured = fails && desk.insure(id, cost);
+            let charge = if is_insured { Money::ZERO } else { desk.cover(id, cost) };
             told.reserved = told.reserved.max(charge);
-            told.is_insured = fails;
+            told.insured_by = is_insured.then(|| live.clone());
+            self.reached.insured += u64::from(is_insured);
+            self.reached.uninsured += u64::from(fails && !is_insured);
             let rest = cost.saturating_sub(charge);
-            let amounts = match fails {
+            let amounts = match is_insured {
                 true => Amounts { insurance: rest, ..Amounts::default() },
                 false => Amounts { charge, overrun: rest, ..Amounts::default() },
             };
@@ -218,6 +221,15 @@ impl World {
         if is_over {
             self.nodes[place].posts.remove(instance);
             self.folders.remove(instance);
+        }
+    }
+
+    /// Asks the books what the house has borne.
+    fn inquire(&mut self, place: usize) {
+        let Some(post) = self.nodes[place].live() else { return };
+        let (live, asked) = (post.desk.instance().clone(), post.desk.take_inquiries());
+        for inquiry in asked {
+            self.send(place, &live, Message::Inquire(inquiry));
         }
     }
 
@@ -305,11 +317,12 @@ impl World {
                     self.sync(place, &instance);
                 }
             }
-            67..71 => {
+            67..70 => {
                 if let Err(fault) = self.adopt(place) {
                     self.fault = Some(fault);
                 }
             }
+            70..71 => self.inquire(place),
             71..72 => {
                 if let Some(post) = self.nodes[place].live() {
                     post.desk.look_round();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::id::InstanceId;
 use domain::key::Reset;
 use domain::money::Money;
 use domain::purse::{Period, Purse};
@@ -89,9 +90,41 @@ impl World {
             }
         }
         self.check_payments_at_rest()?;
+        self.check_house()?;
         let of_key = |date| Purse::Key(key(2), Period::at(Some(Reset::Daily), day(date)));
         self.check_days(&by_day, of_key, LIMIT_DAY)?;
         self.check_days(&by_budget, |date| budget(day(date)), BUDGET_DAY)
+    }
+
+    /// What a process bore for an account in a day is bounded, by what the account was charged, and
+    /// the books say what all of them bore.
+    fn check_house(&self) -> Result<(), String> {
+        let mut borne: BTreeMap<(&InstanceId, Purse), Money> = BTreeMap::new();
+        let mut all: BTreeMap<Purse, (Money, Money)> = BTreeMap::new();
+        for (id, settlement) in self.books.settlements() {
+            let house = Purse::house(&settlement.account, settlement.generation.created);
+            let (charged, sum) = all.entry(house.clone()).or_default();
+            *charged = charged.saturating_add(settlement.amounts.charge);
+            *sum = sum.saturating_add(settlement.amounts.borne());
+            if let Some(by) = self.told.get(id).and_then(|told| told.insured_by.as_ref()) {
+                let sum = borne.entry((by, house)).or_default();
+                *sum = sum.saturating_add(settlement.amounts.insurance);
+            }
+        }
+        for (house, (charged, borne)) in &all {
+            let standing = self.books.standing(house);
+            if (standing.filled, standing.spent) != (*charged, *borne) {
+                return Err(format!("I7: {house}: {charged}, {borne}, {standing:?}"));
+            }
+        }
+        let insurance = self.setting().insurance;
+        for ((by, house), borne) in borne {
+            let charged = all.get(&house).map_or(Money::ZERO, |(charged, _)| *charged);
+            if !insurance.bears(charged, borne, Money::ZERO) {
+                return Err(format!("{by} bore {borne} of {house}, which was charged {charged}"));
+            }
+        }
+        Ok(())
     }
 
     /// I10: what was spent in each day is what the books say, and no more than the limit.
@@ -125,7 +158,7 @@ fn amount(told: &Told, charge: Money) -> Result<(), &'static str> {
         return Err("is charged more than was made or reserved");
     }
     let least = told.shown.min(told.reserved).saturating_sub(tokens(AHEAD));
-    if !told.is_insured && charge < least {
+    if told.insured_by.is_none() && charge < least {
         return Err("is charged less than was seen");
     }
     Ok(())

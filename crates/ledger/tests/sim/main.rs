@@ -10,6 +10,7 @@ mod acts;
 mod check;
 mod disk;
 mod flips;
+mod house;
 mod network;
 mod node;
 mod rest;

@@ -82,6 +82,10 @@ impl World {
                 let reply = self.books.assert(&assert);
                 Answer::Asserted(assert, reply)
             }
+            Message::Inquire(inquiry) => {
+                let (answer, stamp) = (self.books.standing(&inquiry.purse), self.books.stamp());
+                Answer::Told(inquiry, Reply { answer, stamp, recalls: Vec::new() })
+            }
             Message::Retire => Answer::Retired(self.books.retire(instance)),
         };
         self.mark_durable();
@@ -132,6 +136,7 @@ impl World {
             Answer::Returned(returns, reply) => desk.gave_back(&returns, &reply),
             Answer::Asserted(assert, Ok(reply)) => desk.asserted(&assert, &reply),
             Answer::Asserted(_, Err(_)) => desk.fenced(),
+            Answer::Told(inquiry, reply) => desk.told_of_house(&inquiry, &reply),
             Answer::Retired(Ok(reply)) => desk.retired(&reply),
             Answer::Retired(Err(_)) => desk.reconcile(),
         }
@@ -159,6 +164,7 @@ fn restamped(answer: Answer, stamp: Stamp) -> Answer {
         Answer::Asserted(assert, reply) => {
             Answer::Asserted(assert, reply.map(|reply| at(reply, stamp)))
         }
+        Answer::Told(inquiry, reply) => Answer::Told(inquiry, at(reply, stamp)),
         Answer::Retired(reply) => Answer::Retired(reply.map(|reply| at(reply, stamp))),
     }
 }

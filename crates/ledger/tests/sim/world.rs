@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use domain::books::{Assert, Batch, BooksError, Epoch, Grant, Granted, Reply, Returns, Settlement};
+use domain::books::{
+    Assert, Batch, BooksError, Epoch, Grant, Granted, Reply, Returns, Settlement, Standing,
+};
 use domain::id::{GenerationId, InstanceId};
+use domain::insurance::Insurance;
 use domain::key::Reset;
 use domain::money::Money;
 use domain::payment::Said;
-use ledger::desk::{Ask, Setting};
+use ledger::desk::{Ask, Inquiry, Setting};
 use ledger::memory_books::{Flaws, State};
 use ledger::mutant::Mutant;
 
@@ -52,6 +55,7 @@ pub enum Message {
     Settle(Batch),
     Return(Returns),
     Assert(Assert),
+    Inquire(Inquiry),
     Retire,
 }
 
@@ -61,6 +65,7 @@ pub enum Answer {
     Settled(Batch, Reply<()>),
     Returned(Returns, Reply<()>),
     Asserted(Assert, Result<Reply<()>, BooksError>),
+    Told(Inquiry, Reply<Standing>),
     Retired(Result<Reply<()>, BooksError>),
 }
 
@@ -84,8 +89,8 @@ pub struct Told {
     pub shown: Money,
     /// The price that its caller saw at the end.
     pub price: Option<Money>,
-    /// The house bears it.
-    pub is_insured: bool,
+    /// The process that served it, where the house bears it.
+    pub insured_by: Option<InstanceId>,
 }
 
 /// How much of everything happened.
@@ -102,6 +107,8 @@ pub struct Reached {
     pub rolled: u64,
     pub refusals: u64,
     pub recalls: u64,
+    pub insured: u64,
+    pub uninsured: u64,
 }
 
 impl Reached {
@@ -117,6 +124,8 @@ impl Reached {
         self.rolled += other.rolled;
         self.refusals += other.refusals;
         self.recalls += other.recalls;
+        self.insured += other.insured;
+        self.uninsured += other.uninsured;
     }
 
     pub fn is_wide(&self, mode: Mode) -> bool {
@@ -128,6 +137,8 @@ impl Reached {
             self.adoptions,
             self.rolled,
             self.refusals,
+            self.insured,
+            self.uninsured,
         ];
         let own = match mode {
             Mode::Sync => 1,
@@ -151,6 +162,9 @@ pub const LAG: usize = 24;
 pub const LIMIT_TOTAL: i64 = 6_000;
 pub const LIMIT_DAY: i64 = 1_500;
 pub const BUDGET_DAY: i64 = 2_500;
+/// What the house bears for an account in a day, beside a share of what it is charged.
+pub const BORNE: i64 = 120;
+pub const BORNE_PERCENT: u32 = 5;
 
 pub struct World {
     pub dice: Dice,
@@ -267,6 +281,7 @@ impl World {
     }
 
     pub fn setting(&self) -> Setting {
-        Setting { segment_bytes: 3 << 10, syncs: true, mutant: self.mutant }
+        let insurance = Insurance { base: tokens(BORNE), percent: BORNE_PERCENT };
+        Setting { segment_bytes: 3 << 10, syncs: true, insurance, mutant: self.mutant }
     }
 }

@@ -25,6 +25,8 @@ pub struct MemoryLedger {
     settled: Arc<Memory>,
     /// What was held last would survive a crash.
     on_disk: AtomicBool,
+    /// The house bears what comes to nothing.
+    insures: AtomicBool,
 }
 
 /// How long a disk takes.
@@ -50,7 +52,13 @@ struct Hold {
 impl MemoryLedger {
     /// Opens empty books.
     pub fn new(settled: Arc<Memory>) -> MemoryLedger {
-        MemoryLedger { books: Mutex::default(), settled, on_disk: AtomicBool::new(false) }
+        let (on_disk, insures) = (AtomicBool::new(false), AtomicBool::new(true));
+        MemoryLedger { books: Mutex::default(), settled, on_disk, insures }
+    }
+
+    /// The house has borne enough.
+    pub fn stop_insuring(&self) {
+        self.insures.store(false, Ordering::Relaxed);
     }
 
     /// Brings in what a key had spent. A key that is open stays as it is.
@@ -145,6 +153,10 @@ impl Ledger for MemoryLedger {
     fn cover(&self, generation: &GenerationId, cost: Money) -> Money {
         let books = self.books();
         books.holds.get(generation).map_or(Money::ZERO, |hold| cost.min(hold.ceiling))
+    }
+
+    fn insure(&self, _generation: &GenerationId, _cost: Money) -> bool {
+        self.insures.load(Ordering::Relaxed)
     }
 
     fn settle<'a>(&'a self, ended: Ended) -> Waiting<'a, Result<(), Failure>> {

@@ -79,6 +79,8 @@ fn attempts(scene: &Scene, stage: &Stage, generation: &Generation) -> Result<(),
     let decisive = scene.fates.iter().position(|fate| decides(scene, fate));
     let most = decisive.map_or(scene.fates.len(), |place| place + 1);
     rule(asked.len() <= most, "an endpoint was asked after the matter was decided")?;
+    let is_over = decisive.is_some() || scene.patience_ms.is_some();
+    rule(is_over || asked.len() == scene.fates.len(), "an endpoint was left out")?;
     let late = scene.patience_ms.is_some_and(|ms| stage.upstream.last_asked() > ms);
     rule(!late, "an endpoint was asked after the caller had left")?;
     let recorded = generation.detail.attempts.len();
@@ -112,7 +114,13 @@ fn cost(scene: &Scene, generation: &Generation) -> Result<(), String> {
         Outcome::Finished => {
             rule(generation.cost == full_price(generation), "a whole answer has another price")
         }
-        Outcome::Broken => rule(generation.cost == Money::ZERO, "a broken answer was charged"),
+        Outcome::Broken if scene.is_insured => {
+            rule(generation.cost == Money::ZERO, "a broken answer was charged")
+        }
+        Outcome::Broken => {
+            rule(Money::ZERO < generation.cost, "what was made was not charged")?;
+            rule(generation.cost <= full_price(generation), "more was charged than was made")
+        }
         Outcome::Refused => rule(generation.cost == Money::ZERO, "a refusal was charged"),
         Outcome::Cancelled => {
             rule(scene.patience_ms.is_some(), "cancelled although the caller stayed")?;

@@ -52,6 +52,8 @@ pub struct Scene {
     pub patience_ms: Option<u64>,
     /// Whether closing a connection ends the providers' work.
     pub cancellable: bool,
+    /// Whether the house bears what comes to nothing.
+    pub is_insured: bool,
 }
 
 impl Scene {
@@ -64,6 +66,7 @@ impl Scene {
             streams: dice.roll(2) == 0,
             patience_ms: (dice.roll(3) == 0).then(|| dice.roll(9_000)),
             cancellable: dice.roll(2) == 0,
+            is_insured: dice.roll(4) != 0,
         }
     }
 }
@@ -141,6 +144,9 @@ impl Stage {
         let offers: Vec<Offer> = (0..3).map(EndpointIx).map(offer).collect();
         let archived = Arc::new(Memory::default());
         let ledger = Arc::new(MemoryLedger::new(archived.clone()));
+        if !scene.is_insured {
+            ledger.stop_insuring();
+        }
         let key = Arc::new(key("k"));
         ledger.open(&key.id, Spend::default());
         let tally = Arc::new(Tally::default());

@@ -23,7 +23,6 @@ use relay::{Broken, Call, Heading, Reply, ReplyBody, Seat, relay};
 use tokio::sync::mpsc;
 
 use super::caller::holder;
-use super::workspaces::within_budgets;
 use super::{count, successor, terms};
 use crate::app::App;
 use crate::auth::X_GOOG_API_KEY;
@@ -153,7 +152,6 @@ async fn serve(
     let received = app.now();
     let (head, body) = request.into_parts();
     let (key, accepted) = holder(app, &head.headers).await?;
-    within_budgets(app)?;
     let body = app.intake.read(&head.headers, body).await?;
     let mut request = decode(door, body)?;
     let framing = request.framing;

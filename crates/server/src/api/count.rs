@@ -13,13 +13,14 @@ use dialect::tokens;
 use domain::failure::Failure;
 use domain::id::AccountId;
 use domain::key::ApiKey;
-use domain::limit::{Asked, Limits, Rules};
+use domain::limit::{Asked, Limits, Rules, Standing};
 use domain::money::Money;
 use serde_json::{Map, Value, json};
 
 use super::caller::holder;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::limits;
 use crate::shelf::name;
 
 /// `POST /messages/count_tokens`, as Anthropic has it.
@@ -46,18 +47,28 @@ async fn answer(
     shown: impl FnOnce(u32) -> Value,
 ) -> Response {
     match count(app, request, &door).await {
-        Ok(tokens) => Json(shown(tokens)).into_response(),
+        Ok((tokens, standings)) => {
+            let mut response = Json(shown(tokens)).into_response();
+            limits::tell(response.headers_mut(), &standings, door.dialect(), app.now());
+            response
+        }
         Err(error) => error.spoken(door.dialect()).into_response(),
     }
 }
 
-async fn count(app: &Arc<App>, request: http::Request<Body>, door: &Door) -> Result<u32, ApiError> {
+/// Counts a prompt; returns also how the limits stand that it counted against.
+async fn count(
+    app: &Arc<App>,
+    request: http::Request<Body>,
+    door: &Door,
+) -> Result<(u32, Vec<Standing>), ApiError> {
     let (head, body) = request.into_parts();
     let _seat = app.room.enter()?;
     let (key, _) = holder(app, &head.headers).await?;
     let snapshot = app.current().snapshot.clone();
     let account = AccountId::default();
-    let _permit = app.limits.admit(uncosted(&snapshot.rules, &key, &account)).await?;
+    let permit = app.limits.admit(uncosted(&snapshot.rules, &key, &account)).await?;
+    let standings = permit.as_ref().map(|it| it.standings().to_vec()).unwrap_or_default();
     let body = app.intake.read(&head.headers, body).await?;
     let request = decode(door, completed(body, door)?)?;
     let named = request.facts.models.first().map(String::as_str).unwrap_or_default();
@@ -67,7 +78,8 @@ async fn count(app: &Arc<App>, request: http::Request<Body>, door: &Door) -> Res
     // Counting a long prompt keeps a core busy for milliseconds.
     let counted =
         tokio::task::spawn_blocking(move || tokens::of_prompt(&chat, tokenizer.as_deref()));
-    Ok(counted.await.map_err(|error| Failure::house(format!("counting broke off: {error}")))?)
+    let broke_off = |error| Failure::house(format!("counting broke off: {error}"));
+    Ok((counted.await.map_err(broke_off)?, standings))
 }
 
 /// Returns what counting asks of the limits: it is a request, and uses nothing else.

@@ -158,24 +158,3 @@ fn word(reset: Option<Reset>) -> &'static str {
         None => "lifetime",
     }
 }
-
-/// Lets a request in, unless a budget is used up: the broadest one is named.
-///
-/// # Errors
-/// `PermissionDenied`.
-pub(super) fn within_budgets(app: &App) -> Result<(), Failure> {
-    let known = app.budgets.known();
-    match known.iter().find(|budget| budget.limit <= budget.spent) {
-        None => Ok(()),
-        Some(budget) => {
-            let cents = budget.limit.nanos().div_euclid(10_000_000);
-            let detail = format!(
-                "Workspace {} budget of ${}.{:02} exceeded. Contact your org admin.",
-                word(budget.reset),
-                cents / 100,
-                cents % 100
-            );
-            Err(Failure::caller(FailureKind::PermissionDenied, detail))
-        }
-    }
-}

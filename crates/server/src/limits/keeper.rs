@@ -12,6 +12,7 @@ use domain::limit::{
 use domain::money::Money;
 use domain::port::{Clock, Waiting};
 use domain::time::Timestamp;
+use futures_util::{StreamExt, stream};
 
 use super::cluster::{self, Cluster};
 use super::counter::Counter;
@@ -34,6 +35,8 @@ struct Known {
     rate: Rate,
 }
 
+/// How many limits are told of at one time.
+const TOLD_AT_ONCE: usize = 256;
 /// Limits above which those are forgotten that say nothing any more.
 const KNOWN_MAX: usize = 100_000;
 
@@ -74,11 +77,13 @@ impl Keeper {
             let news = all.values().filter(|it| it.counter.has_news());
             news.map(|it| (it.counter.clone(), it.rate)).collect()
         };
-        for (counter, rate) in known {
+        // One connection takes them all, and answers in order: together they take one round trip.
+        let tell = async |(counter, rate): (Arc<Counter>, Rate)| {
             if let Some(shared) = counter.as_shared() {
                 cluster.tell(shared, rate).await;
             }
-        }
+        };
+        stream::iter(known).for_each_concurrent(TOLD_AT_ONCE, tell).await;
     }
 
     /// Returns what became of requests that have limits.

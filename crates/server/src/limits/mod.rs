@@ -17,6 +17,7 @@ pub use figures::{Figures, Refusals};
 pub use headers::{EXPOSED, tell, tell_reached};
 pub use keeper::Keeper;
 pub use paid::keep_looking;
+pub(crate) use settings::dollars;
 pub use settings::{FreeLimits, Limits};
 
 /// Tells the others what this process uses, for as long as it lives.

@@ -66,7 +66,8 @@ fn rates<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Rate>, D::Err
     read_rates(&rows).map_err(D::Error::custom)
 }
 
-fn dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+/// Reads an amount that is written as text, so that none is rounded.
+pub(crate) fn dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
     Money::parse_dollars(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 

@@ -9,13 +9,14 @@ use std::time::Duration;
 use domain::books::Books;
 use domain::failure::Failure;
 use domain::id::{GenerationId, InstanceId, KeyId};
+use domain::insurance::Insurance;
 use domain::key::Spend;
 use domain::money::Money;
 use domain::port::{Ended, Held, Intent, Ledger, Mark, Progress, Waiting};
 use domain::purse::Purse;
 use domain::time::Timestamp;
 use ledger::desk::{Ask, Figures, Short};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 
 use super::flusher;
@@ -39,6 +40,8 @@ const BEHIND_MAX: usize = 500_000;
 pub struct Terms {
     /// Requests spend credits that were paid for before.
     pub is_prepaid: bool,
+    /// How much the house bears for an account.
+    pub insurance: Insurance,
 }
 
 /// Counts what requests had to wait for.
@@ -76,7 +79,7 @@ impl Teller {
     ) -> Result<Teller, JournalError> {
         let left = journals.adopt()?;
         let syncs = journals.syncs();
-        let post = journals.open(InstanceId::new(name))?;
+        let post = journals.open(InstanceId::new(name), terms.insurance)?;
         let (desk, folder, kept) = post.split();
         let shared = Arc::new(Shared::new(desk, books));
         let writer = shared.clone();
@@ -190,15 +193,19 @@ impl Teller {
         let mut answers = self.shared.answers.subscribe();
         let mut asked = first;
         let mut recalled = Duration::ZERO;
+        let until = Instant::now() + PATIENCE;
+        let mut late = no_answer();
         loop {
             self.database_waits.fetch_add(1, Ordering::Relaxed);
             self.shared.wanted.notify_one();
-            // The sender lives as long as the teller.
-            let _ = answers.changed().await;
+            let answered = timeout_at(until, answers.changed()).await;
             let short = match self.try_hold(&ask) {
                 Ok(held) => return Ok(held),
                 Err(short) => short,
             };
+            if answered.is_err() || until <= Instant::now() {
+                return Err(late);
+            }
             let is_answered = short.purse != asked.purse || asked.answers < short.answers;
             if let Some(standing) = short.refused.filter(|_| is_answered) {
                 if matches!(short.purse, Purse::Budget(..)) && standing.filled == Money::ZERO {
@@ -207,9 +214,11 @@ impl Teller {
                     asked = short;
                     continue;
                 }
+                // Books that are slow have said that much, however long others take.
+                late = does_not_fit(&short.purse, &standing, ask.floor);
                 let others_hold = short.at_hand < standing.leased;
                 if !others_hold || RECALL <= recalled {
-                    return Err(does_not_fit(&short.purse, &standing, ask.floor));
+                    return Err(late);
                 }
                 recalled += RECALL_STEP;
                 tokio::time::sleep(RECALL_STEP).await;
@@ -228,10 +237,7 @@ impl Ledger for Teller {
         let ask = self.ask(intent);
         match self.try_hold(&ask) {
             Ok(held) => Box::pin(std::future::ready(Ok(held))),
-            Err(short) => Box::pin(async move {
-                let patience = timeout(PATIENCE, self.hold_soon(ask, short));
-                patience.await.unwrap_or_else(|_| Err(no_answer()))
-            }),
+            Err(short) => Box::pin(self.hold_soon(ask, short)),
         }
     }
 
@@ -255,6 +261,10 @@ impl Ledger for Teller {
 
     fn cover(&self, generation: &GenerationId, cost: Money) -> Money {
         self.shared.desk().cover(generation, cost)
+    }
+
+    fn insure(&self, generation: &GenerationId, cost: Money) -> bool {
+        self.shared.desk().insure(generation, cost)
     }
 
     fn settle<'a>(&'a self, ended: Ended) -> Waiting<'a, Result<(), Failure>> {

@@ -34,6 +34,7 @@ pub(super) fn start(shared: Arc<Shared>, journals: Journals, left: Vec<Post>, he
     tokio::spawn(fetch(shared.clone()));
     tokio::spawn(ship(shared.clone()));
     tokio::spawn(heed(shared.clone()));
+    tokio::spawn(inquire(shared.clone()));
     tokio::spawn(look(shared, journals, heirs));
 }
 
@@ -101,6 +102,24 @@ async fn heed(shared: Arc<Shared>) {
             }
         }
         shared.bell.ring();
+    }
+}
+
+/// Asks the books what the house has borne for accounts that are served: other processes bear some
+/// of it, and this one's predecessors did.
+async fn inquire(shared: Arc<Shared>) {
+    loop {
+        sleep(BEAT).await;
+        let asked = shared.desk().take_inquiries();
+        for inquiry in asked {
+            match answered(shared.books.standing(&inquiry.purse)).await {
+                Ok(reply) => shared.desk().told_of_house(&inquiry, &reply),
+                Err(error) => {
+                    tracing::debug!("what the house bears cannot be looked at: {error}");
+                    shared.desk().inquire_again(&inquiry);
+                }
+            }
+        }
     }
 }
 

@@ -26,16 +26,24 @@ impl Folder {
         Folder { path, is_whole, open: BTreeMap::new() }
     }
 
-    /// Returns the bytes of every segment.
+    /// Returns the bytes of every segment, as they are on the disk.
+    ///
+    /// Where an earlier process could not sync them, the kernel may show what it has dropped, and
+    /// say of the next sync that all is well. So they are written once more before they are synced.
     ///
     /// # Errors
-    /// When one cannot be read.
-    pub(super) fn read(&self) -> io::Result<BTreeMap<u64, Vec<u8>>> {
+    /// When one cannot be read, or not be made durable.
+    pub(super) fn secured(&self) -> io::Result<BTreeMap<u64, Vec<u8>>> {
         let mut segments = BTreeMap::new();
         for entry in std::fs::read_dir(&self.path)? {
             let path = entry?.path();
             if let Some(number) = number(&path) {
-                segments.insert(number, std::fs::read(&path)?);
+                let bytes = std::fs::read(&path)?;
+                let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+                let file = OpenOptions::new().write(true).open(&path)?;
+                file.write_all_at(&bytes[..end], 0)?;
+                file.sync_all()?;
+                segments.insert(number, bytes);
             }
         }
         Ok(segments)

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use domain::id::InstanceId;
+use domain::insurance::Insurance;
 use ledger::desk::{Desk, Setting};
 use ledger::journal::{Damage, replay};
 
@@ -20,8 +21,8 @@ pub struct Journals {
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// The file system does not let us.
-    #[error("{}: {error}", path.display())]
+    /// The disk or the file system does not let us.
+    #[error("the journal in {} cannot be read or written: {error}", path.display())]
     Folder {
         /// Where.
         path: PathBuf,
@@ -87,14 +88,18 @@ impl Journals {
     ///
     /// # Errors
     /// When its folder cannot be made.
-    pub(super) fn open(&self, instance: InstanceId) -> Result<Post, JournalError> {
+    pub(super) fn open(
+        &self,
+        instance: InstanceId,
+        insurance: Insurance,
+    ) -> Result<Post, JournalError> {
         let path = self.path.join(instance.as_str());
         let failed = |error| JournalError::Folder { path: path.clone(), error };
         std::fs::create_dir_all(&path).map_err(failed)?;
         let lock = File::create(path.join(LOCK)).map_err(failed)?;
         lock.try_lock().map_err(|error| failed(error.into()))?;
         let folder = Folder::new(path.clone(), self.syncs);
-        let setting = Setting { syncs: self.syncs, ..Setting::default() };
+        let setting = Setting { syncs: self.syncs, insurance, ..Setting::default() };
         let desk = Desk::new(instance, setting);
         Ok(Post { desk, folder, path, _lock: lock })
     }
@@ -131,9 +136,8 @@ impl Journals {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let mut folder = Folder::new(path.to_owned(), false);
-        folder.sync_all().map_err(failed)?;
-        let segments = folder.read().map_err(failed)?;
+        let folder = Folder::new(path.to_owned(), false);
+        let segments = folder.secured().map_err(failed)?;
         let read = replay(&segments)
             .map_err(|damage| JournalError::Damaged { path: path.to_owned(), damage })?;
         let desk = Desk::recover(InstanceId::new(name), read, Setting::default());

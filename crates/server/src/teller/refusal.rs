@@ -10,7 +10,8 @@ use domain::purse::Purse;
 pub(super) fn does_not_fit(purse: &Purse, standing: &Standing, need: Money) -> Failure {
     let Standing { filled, spent, leased } = *standing;
     let (kind, what, remedy) = match purse {
-        Purse::Account(_) => {
+        // The house's own purse refuses nobody.
+        Purse::Account(_) | Purse::House(..) => {
             let what = format!("the account's credits of ${filled}");
             (FailureKind::PaymentRequired, what, "Add credits")
         }
@@ -18,14 +19,14 @@ pub(super) fn does_not_fit(purse: &Purse, standing: &Standing, need: Money) -> F
             let what = format!("the key's limit of ${filled}");
             (FailureKind::PaymentRequired, what, "Raise the limit")
         }
+        Purse::Budget(_, period) if filled <= spent => {
+            let word = word(period.reset);
+            let detail =
+                format!("Workspace {word} budget of ${filled} exceeded. Contact your org admin.");
+            return Failure::caller(FailureKind::PermissionDenied, detail);
+        }
         Purse::Budget(_, period) => {
-            let word = match period.reset {
-                Some(Reset::Daily) => "daily",
-                Some(Reset::Weekly) => "weekly",
-                Some(Reset::Monthly) => "monthly",
-                None => "lifetime",
-            };
-            let what = format!("the workspace's {word} budget of ${filled}");
+            let what = format!("the workspace's {} budget of ${filled}", word(period.reset));
             (FailureKind::PermissionDenied, what, "Contact your org admin")
         }
     };
@@ -35,6 +36,15 @@ pub(super) fn does_not_fit(purse: &Purse, standing: &Standing, need: Money) -> F
          max_tokens."
     );
     Failure::caller(kind, detail)
+}
+
+fn word(reset: Option<Reset>) -> &'static str {
+    match reset {
+        Some(Reset::Daily) => "daily",
+        Some(Reset::Weekly) => "weekly",
+        Some(Reset::Monthly) => "monthly",
+        None => "lifetime",
+    }
 }
 
 /// Says that the books did not answer in time.

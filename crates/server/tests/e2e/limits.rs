@@ -107,7 +107,8 @@ async fn an_answer_may_be_sent_back_as_it_came() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_of_the_workspace_ends_for_all_its_keys() {
-    let stand = Stand::with(&[Offer::of("plain", "x/m", "1000")]).await;
+    let offers = [Offer::of("plain", "x/m", "1000"), Offer::of("plain", "x/free", "0")];
+    let stand = Stand::with(&offers).await;
     stand.script("plain", r#"{"text":"one two three four","prompt_tokens":6}"#);
     let set = async |interval: &str, dollars: f64| {
         let path = format!("/workspaces/default/budgets/{interval}");
@@ -143,6 +144,8 @@ async fn a_budget_of_the_workspace_ends_for_all_its_keys() {
     assert_eq!(set("daily", 0.01).await.status, 200);
     let refusal = stand.caller.chat(&ask("x/m")).await;
     assert!(refusal.text.contains("Workspace daily budget of $0.01 exceeded"), "{}", refusal.text);
+    // What costs nothing takes nothing of it.
+    assert_eq!(stand.caller.chat(&ask("x/free")).await.status, 200);
     assert_eq!(set("daily", 4.0).await.status, 200);
     assert_eq!(stand.caller.chat(&ask("x/m")).await.status, 200);
     assert_eq!(set("daily", 0.01).await.status, 200);

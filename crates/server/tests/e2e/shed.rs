@@ -43,6 +43,8 @@ async fn who_finds_no_room_is_told_so_and_the_operator_still_gets_in() {
                 assert!((1..=3).contains(&wait.parse::<u32>().unwrap()), "{wait}");
             }
             assert_eq!(front.get("/healthz").await.status, 200);
+            let made = stand.operator.named("made").post("/keys", &json!({ "name": "k" })).await;
+            assert_eq!(made.status, 201, "{}", made.text);
             assert_eq!(stand.operator.get("/keys").await.status, 200);
             let metrics = operator.get("/metrics").await.text;
             assert!(metrics.contains("\ninterline_requests_shed_total 5\n"), "{metrics}");

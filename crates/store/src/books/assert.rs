@@ -9,7 +9,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::chain::Chain;
 use super::grant::{add_lease, number, take_back};
-use super::purses::spend;
+use super::purses::{Move, spend};
 use super::recalls;
 use super::stamp::timeline;
 use super::trouble::Trouble;
@@ -102,7 +102,7 @@ async fn restore_lost(tx: &mut AnyConnection, db: &Db, assert: &Assert) -> Resul
             .await?;
         if row.try_get::<i64, usize>(1)? == 0 {
             let drawn: i64 = row.try_get(0)?;
-            spent.insert(told.purse.to_string(), 0);
+            spent.insert(told.purse.to_string(), Move::default());
             lost.push((told, Money::from_nanos(drawn)));
         }
     }

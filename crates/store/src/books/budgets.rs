@@ -98,7 +98,7 @@ async fn count(
         ON CONFLICT (purse) DO UPDATE SET spent_nanos = excluded.spent_nanos";
     let start = match &purse {
         Purse::Budget(_, period) => period.start,
-        Purse::Account(_) | Purse::Key(..) => Timestamp::default(),
+        Purse::Account(_) | Purse::Key(..) | Purse::House(..) => Timestamp::default(),
     };
     sqlx::query(COUNT)
         .bind(purse.to_string())

@@ -7,7 +7,7 @@ use domain::id::LeaseId;
 use domain::money::Money;
 use sqlx::{AnyConnection, Row};
 
-use super::purses::{spend, standing};
+use super::purses::{Move, spend, standing};
 use super::recalls;
 use super::stamp::timeline;
 use super::trouble::Trouble;
@@ -22,9 +22,9 @@ pub(super) async fn grant(db: &Db, grant: &Grant) -> Result<Vec<Granted>, Troubl
         known.push(granted_before(&mut tx, &line.lease).await?);
     }
     let is_new = |(line, known): (&GrantLine, &Option<Money>)| {
-        known.is_none().then(|| (line.purse.to_string(), 0))
+        known.is_none().then(|| (line.purse.to_string(), Move::default()))
     };
-    let fresh: BTreeMap<String, i64> = grant.lines.iter().zip(&known).filter_map(is_new).collect();
+    let fresh: BTreeMap<String, Move> = grant.lines.iter().zip(&known).filter_map(is_new).collect();
     let timeline = timeline(&mut tx, db.engine).await?;
     if !fresh.is_empty() && is_in_grace(&mut tx, timeline).await? {
         return Err(Trouble::Books(BooksError::Grace));

@@ -34,7 +34,7 @@ pub async fn prune(db: &Db, now: Timestamp) -> Result<Pruned, StoreError> {
          WHERE (purse LIKE 'key:%:day-_____________' OR purse LIKE 'key:%:week-_____________'
              OR purse LIKE 'key:%:month-_____________'
              OR purse LIKE 'budget:%:day-_____________' OR purse LIKE 'budget:%:week-_____________'
-             OR purse LIKE 'budget:%:month-_____________')
+             OR purse LIKE 'budget:%:month-_____________' OR purse LIKE 'house:%:day-_____________')
            AND SUBSTR(purse, LENGTH(purse) - 12) < $1
            AND NOT EXISTS (SELECT 1 FROM leases
                             WHERE leases.purse = purses.purse AND 0 < remainder_nanos)";

@@ -39,6 +39,7 @@ pub(crate) async fn standing(
             budget = name;
             4
         }
+        Purse::House(..) => 0,
     };
     let text = purse.to_string();
     let row = sqlx::query(STANDING)
@@ -53,30 +54,38 @@ pub(crate) async fn standing(
     Ok((standing, row.try_get::<i64, usize>(5)? == 0))
 }
 
-/// Spends from purses, and holds them until the transaction ends. Zero only holds.
+/// What is put into a purse and what is spent of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Move {
+    pub(crate) filled: i64,
+    pub(crate) spent: i64,
+}
+
+/// Moves what purses hold, and holds them until the transaction ends. Zero only holds.
 ///
 /// # Errors
 /// When the database fails.
 pub(crate) async fn spend(
     tx: &mut AnyConnection,
     engine: Engine,
-    amounts: &BTreeMap<String, i64>,
+    moves: &BTreeMap<String, Move>,
 ) -> Result<(), StoreError> {
     static SPEND: Insert = Insert {
         head: "INSERT INTO purses (filled_nanos, opening_nanos, purse, spent_nanos)",
         columns: 4,
         tail: "
             ON CONFLICT (purse) DO UPDATE SET
+                filled_nanos = purses.filled_nanos + excluded.filled_nanos,
                 spent_nanos = purses.spent_nanos + excluded.spent_nanos",
         texts: Texts::new(),
     };
-    let rows: Vec<(&String, &i64)> = amounts.iter().collect();
+    let rows: Vec<(&String, &Move)> = moves.iter().collect();
     let mut next = SPEND.step(engine, &rows);
     while let Some(Step { text, rows, rest }) = next {
         next = SPEND.step(engine, rest);
         let mut query = sqlx::query(text);
-        for (purse, nanos) in rows {
-            query = query.bind(0_i64).bind(0_i64).bind(purse.as_str()).bind(**nanos);
+        for (purse, Move { filled, spent }) in rows {
+            query = query.bind(*filled).bind(0_i64).bind(purse.as_str()).bind(*spent);
         }
         query.execute(&mut *tx).await?;
     }

@@ -15,7 +15,7 @@ use super::chain::Chain;
 use super::entries::{Entries, Header, Kind};
 use super::generations;
 use super::grant::number;
-use super::purses::spend;
+use super::purses::{Move, spend};
 use super::recalls;
 use super::trouble::Trouble;
 use crate::db::{Db, Engine, Insert, Step, StoreError, Texts};
@@ -197,34 +197,37 @@ async fn purses_of(
     Ok(purses)
 }
 
-/// Returns what is spent of each purse: of accounts, keys and budgets. The purses of leases that
-/// are drawn on are in it, too, with nothing where that is all, to be held.
+/// Returns what is spent of each purse: of accounts, keys, budgets and the house. The purses of
+/// leases that are drawn on are in it, too, with nothing where that is all, to be held.
 fn spent(
     new: &[&Settlement],
     leases: &BTreeMap<(String, i64), Purse>,
     budgets: &[(AccountId, Option<Reset>)],
-) -> BTreeMap<String, i64> {
+) -> BTreeMap<String, Move> {
     const RESETS: [Option<Reset>; 4] =
         [None, Some(Reset::Daily), Some(Reset::Weekly), Some(Reset::Monthly)];
-    let mut spent: BTreeMap<Purse, i64> = BTreeMap::new();
+    let mut spent: BTreeMap<Purse, Move> = BTreeMap::new();
     for one in new {
         let charge = one.amounts.charge.nanos();
-        *spent.entry(Purse::Account(one.account.clone())).or_default() += charge;
+        spent.entry(Purse::Account(one.account.clone())).or_default().spent += charge;
         for reset in RESETS {
             let period = Period::at(reset, one.generation.created);
             let purse = Purse::Key(one.generation.key.clone(), period);
-            *spent.entry(purse).or_default() += charge;
+            spent.entry(purse).or_default().spent += charge;
         }
         for (account, reset) in budgets.iter().filter(|(account, _)| *account == one.account) {
             let period = Period::at(*reset, one.generation.created);
             let purse = Purse::Budget(budgets::name(account, *reset), period);
-            *spent.entry(purse).or_default() += charge;
+            spent.entry(purse).or_default().spent += charge;
         }
+        let house = spent.entry(Purse::house(&one.account, one.generation.created)).or_default();
+        house.filled += charge;
+        house.spent += one.amounts.borne().nanos();
     }
     for purse in leases.values() {
         spent.entry(purse.clone()).or_default();
     }
-    spent.into_iter().map(|(purse, nanos)| (purse.to_string(), nanos)).collect()
+    spent.into_iter().map(|(purse, moved)| (purse.to_string(), moved)).collect()
 }
 
 /// Draws on leases, and keeps what was drawn, whether or not they are known.

@@ -1,11 +1,13 @@
 //! Money under fire: races, callers who leave, processes that are killed, bits that flip.
 
+mod house;
 mod kills;
 mod nodes;
 mod one;
 mod outage;
 mod power;
 pub mod server;
+mod waits;
 
 use std::collections::BTreeMap;
 
@@ -92,6 +94,29 @@ fn set_aside(stand: &Stand) -> f64 {
 #[expect(clippy::disallowed_methods, reason = "whoever wants more of it says so here")]
 fn wanted(name: &str, usual: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// Asks until it is decided: on a busy machine the database may take too long to answer, or there
+/// may be too much to do, which is told as such.
+async fn decided(caller: &Client, stream: bool) -> Answer {
+    loop {
+        let answer = caller.chat(&ask(stream)).await;
+        if answer.status != 503 {
+            return answer;
+        }
+        assert!(answer.text.contains("Try again shortly"), "{}", answer.text);
+    }
+}
+
+/// How many requests there were, and how often one of them waited for the database.
+async fn meter(stand: &Stand) -> (u64, u64) {
+    let root = stand.operator.base().trim_end_matches("/api/v1").to_owned();
+    let text = stand.operator.at(root).get("/metrics").await.text;
+    let figure = |name: &str| {
+        let lines = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        lines.and_then(|it| it.parse().ok()).unwrap_or_else(|| panic!("no {name} in {text}"))
+    };
+    (figure("interline_ledger_requests_total"), figure("interline_ledger_database_waits_total"))
 }
 
 /// Reads `most` bytes of an answer and leaves. Returns its id.

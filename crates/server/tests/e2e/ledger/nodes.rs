@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::server::Database;
-use super::{PREPAID, ask, balance, bound, holds, nanos, price, set_aside, told};
+use super::{PREPAID, ask, balance, bound, decided, holds, nanos, price, set_aside, told};
 use crate::client::Answer;
 use crate::stand::{Offer, Stand};
 
@@ -20,12 +20,12 @@ async fn three(database: &Database) -> [Stand; 3] {
 async fn a_balance_for_ten_serves_ten_of_a_hundred_and_twenty_through_three_nodes() {
     let database = Database::made().await;
     let stands = three(&database).await;
-    stands[0].script("plain", r#"{"prompt_tokens":5,"output_tokens":10,"first_byte_ms":8000}"#);
+    stands[0].script("plain", r#"{"prompt_tokens":5,"output_tokens":10,"first_byte_ms":12000}"#);
     let most = bound(&stands[0].caller).await;
     told(&stands[0], &["credits", "grant", &format!("{}", most * 10.0), "--json"]);
     let asking = (0..120).map(|number| {
         let (caller, stream) = (&stands[number % 3].caller, number % 2 == 0);
-        async move { caller.chat(&ask(stream)).await }
+        async move { decided(caller, stream).await }
     });
     let answers = futures_util::future::join_all(asking).await;
     let served: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 200).collect();
@@ -39,7 +39,7 @@ async fn a_balance_for_ten_serves_ten_of_a_hundred_and_twenty_through_three_node
 
 /// A budget is held by the same leases as credits, through one node and through three.
 async fn a_budget_for_ten(stands: &[Stand]) {
-    stands[0].script("plain", r#"{"prompt_tokens":5,"output_tokens":10,"first_byte_ms":8000}"#);
+    stands[0].script("plain", r#"{"prompt_tokens":5,"output_tokens":10,"first_byte_ms":12000}"#);
     let most = bound(&stands[0].caller).await;
     told(&stands[0], &["credits", "grant", "1000", "--json"]);
     let path = "/workspaces/default/budgets/weekly";
@@ -50,7 +50,7 @@ async fn a_budget_for_ten(stands: &[Stand]) {
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     let asking = (0..100).map(|number| {
         let (caller, stream) = (&stands[number % stands.len()].caller, number % 2 == 0);
-        async move { caller.chat(&ask(stream)).await }
+        async move { decided(caller, stream).await }
     });
     let answers = futures_util::future::join_all(asking).await;
     let served: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 200).collect();

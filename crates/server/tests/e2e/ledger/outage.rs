@@ -1,5 +1,6 @@
 //! A database that stops answering under traffic.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -7,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::server::Database;
-use super::{PREPAID, ask, balance, holds, price, told, wanted};
+use super::{PREPAID, ask, balance, decided, holds, id_of, meter, price, settled, told, wanted};
 use crate::client::Client;
 use crate::stand::{Offer, Stand};
 
@@ -54,33 +55,31 @@ async fn carry(
     }
 }
 
-/// Asks at a steady rate, and returns what the answers cost. Every one has to be served.
-async fn steady(caller: &Client, seconds: usize) -> i64 {
+/// Asks at a steady rate, and notes what each answer cost. Every one has to be served; while
+/// leases are still being made, after it was told to try again.
+async fn steady(
+    caller: &Client,
+    (seconds, is_warm): (usize, bool),
+    seen: &mut BTreeMap<String, i64>,
+) {
     let mut beat = tokio::time::interval(Duration::from_millis(1_000 / RATE as u64));
     let mut asked = Vec::new();
     for number in 0..seconds * RATE {
         beat.tick().await;
         let caller = caller.at(caller.base().to_owned());
-        asked.push(tokio::spawn(async move { caller.chat(&ask(number % 2 == 0)).await }));
+        let stream = number % 2 == 0;
+        asked.push(tokio::spawn(async move {
+            match is_warm {
+                true => caller.chat(&ask(stream)).await,
+                false => decided(&caller, stream).await,
+            }
+        }));
     }
-    let mut spent = 0;
     for answer in asked {
         let answer = answer.await.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text);
-        spent += price(&answer).expect("a price");
+        seen.insert(id_of(&answer), price(&answer).expect("a price"));
     }
-    spent
-}
-
-/// How many requests there were, and how often one of them waited for the database.
-async fn meter(stand: &Stand) -> (u64, u64) {
-    let root = stand.operator.base().trim_end_matches("/api/v1").to_owned();
-    let text = stand.operator.at(root).get("/metrics").await.text;
-    let figure = |name: &str| {
-        let lines = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        lines.and_then(|it| it.parse().ok()).unwrap_or_else(|| panic!("no {name} in {text}"))
-    };
-    (figure("interline_ledger_requests_total"), figure("interline_ledger_database_waits_total"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,21 +95,26 @@ async fn a_database_that_is_away_costs_warm_accounts_no_request() {
     stand.script("plain", r#"{"prompt_tokens":5,"output_tokens":10}"#);
     told(&stand, &["credits", "grant", "1000", "--json"]);
     // Warm is who has asked for long enough that its leases are made for what it spends.
-    let warm_s = 2 + 4 * away_s.saturating_sub(OUTAGE_S);
-    let mut spent = steady(&stand.caller, warm_s).await;
+    let warm_s = 4 + 4 * away_s.saturating_sub(OUTAGE_S);
+    let mut seen = BTreeMap::new();
+    steady(&stand.caller, (warm_s, false), &mut seen).await;
     let before = meter(&stand).await;
     line.is_held.send_replace(true);
-    spent += steady(&stand.caller, away_s).await;
+    steady(&stand.caller, (away_s, true), &mut seen).await;
     let after = meter(&stand).await;
     line.is_held.send_replace(false);
     assert_eq!(after.0 - before.0, (away_s * RATE) as u64);
     assert_eq!(after.1, before.1, "a request waited for the database");
+    assert_eq!(seen.len(), (warm_s + away_s) * RATE);
+    let mut books = settled(&stand);
     for _ in 0..400 {
-        if balance(&stand) == 1_000_000_000_000 - spent {
+        if seen.len() <= books.len() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
+        books = settled(&stand);
     }
-    assert_eq!(balance(&stand), 1_000_000_000_000 - spent);
+    assert!(books == seen, "{} are settled of {} that were served", books.len(), seen.len());
+    assert_eq!(balance(&stand), 1_000_000_000_000 - seen.values().sum::<i64>());
     holds(&stand);
 }
