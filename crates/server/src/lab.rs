@@ -203,7 +203,14 @@ fn head(text: &mut String, name: &str) {
     let _ = writeln!(
         text,
         "{gap}{name:<24}{:>10}{:>10}{:>14}{:>14}{:>9}{:>9}{:>9}{:>11}",
-        "requests", "accounts", "prompt", "completion", "refused", "cut", "broken", "bad calls"
+        "requests",
+        "accounts",
+        "prompt tok.",
+        "answer tok.",
+        "refused",
+        "cut",
+        "broken",
+        "bad calls"
     );
 }
 
@@ -294,21 +301,21 @@ mod tests {
         stealth/heron, 2024-10-04 to 2024-10-13
         What fewer than 10 accounts did is kept back, or taken together with other rows.
 
-                                  requests  accounts        prompt    completion  refused      cut   broken  bad calls
+                                  requests  accounts   prompt tok.   answer tok.  refused      cut   broken  bad calls
         all                            114        26        228000         34200       36       42        0          2
 
-        day                       requests  accounts        prompt    completion  refused      cut   broken  bad calls
+        day                       requests  accounts   prompt tok.   answer tok.  refused      cut   broken  bad calls
         2024-10-04                      78        26        156000         23400        0       42        0          1
         2024-10-05                      36        12         72000         10800       36        0        0          1
 
-        task                      requests  accounts        prompt    completion  refused      cut   broken  bad calls
+        task                      requests  accounts   prompt tok.   answer tok.  refused      cut   broken  bad calls
         not known                       78        26        156000         23400       36       42        0          1
         translation                     36        12         72000         10800        0        0        0          1
 
-        language                  requests  accounts        prompt    completion  refused      cut   broken  bad calls
+        language                  requests  accounts   prompt tok.   answer tok.  refused      cut   broken  bad calls
         not known                      114        26        228000         34200       36       42        0          2
 
-        context                   requests  accounts        prompt    completion  refused      cut   broken  bad calls
+        context                   requests  accounts   prompt tok.   answer tok.  refused      cut   broken  bad calls
         1k-4k                          114        26        228000         34200       36       42        0          2
 
         came back within 7 days: 12 of 26 accounts

@@ -149,8 +149,10 @@ impl Terms {
                 div.in {
                     p { "Who made this model is not told yet. A key uses it once it has accepted \
                         these terms; others are refused." }
-                    @for line in self.text.lines().filter(|line| !line.trim().is_empty()) {
-                        p { (line) }
+                    @for paragraph in self.text.trim().split("\n\n") {
+                        p { @for (place, line) in paragraph.trim().lines().enumerate() {
+                            @if place > 0 { br; } (line)
+                        } }
                     }
                     (code("the command that accepts them", &self.accept))
                 }
@@ -353,9 +355,9 @@ mod tests {
     #[test]
     fn terms_are_text_and_nothing_else() {
         let terms = Terms {
-            text: "A lab reads it.\n\n<img src=x onerror=alert(1)>".to_owned(),
+            text: "A lab reads it.\n\n<img src=x onerror=alert(1)>\nDo not.".to_owned(),
             accept: "curl …/terms".to_owned(),
         };
-        insta::assert_snapshot!(terms.html().into_string(), @r#"<section class="card" aria-labelledby="terms"><header><h2 id="terms">Terms</h2><p class="quiet">to be accepted before use</p></header><div class="in"><p>Who made this model is not told yet. A key uses it once it has accepted these terms; others are refused.</p><p>A lab reads it.</p><p>&lt;img src=x onerror=alert(1)&gt;</p><div class="copy" data-copy="the command that accepts them"><pre tabindex="0" role="region" aria-label="the command that accepts them"><code>curl …/terms</code></pre></div></div></section>"#);
+        insta::assert_snapshot!(terms.html().into_string(), @r#"<section class="card" aria-labelledby="terms"><header><h2 id="terms">Terms</h2><p class="quiet">to be accepted before use</p></header><div class="in"><p>Who made this model is not told yet. A key uses it once it has accepted these terms; others are refused.</p><p>A lab reads it.</p><p>&lt;img src=x onerror=alert(1)&gt;<br>Do not.</p><div class="copy" data-copy="the command that accepts them"><pre tabindex="0" role="region" aria-label="the command that accepts them"><code>curl …/terms</code></pre></div></div></section>"#);
     }
 }

@@ -153,7 +153,8 @@ fn view(
 
 fn terms(public_url: &str, id: &str, stealth: &Stealth) -> Terms {
     let accept = format!(
-        "curl {public_url}/api/v1/models/{id}/terms -H \"Authorization: Bearer $INTERLINE_API_KEY\" \
+        "curl {public_url}/api/v1/models/{id}/terms \\\n  \
+         -H \"Authorization: Bearer $INTERLINE_API_KEY\" \\\n  \
          -d '{{\"accept\":\"{}\"}}'",
         stealth.terms_hash
     );
