@@ -13,7 +13,9 @@ use std::time::Instant;
 use bytes::Bytes;
 use dialect::door::Door;
 use dialect::exchange::{Stamp, Target};
+use dialect::judge::{ended_in, judge};
 use dialect::registry::{decode, exchange};
+use domain::generation::ToolVerdict;
 
 const ROUNDS: u32 = 15;
 
@@ -42,7 +44,48 @@ fn main() -> std::io::Result<()> {
         out.clear();
         black_box(stream.push(&event, &mut out)).is_ok()
     }));
+    let (tools, calls) = (with_tools(), calls());
+    let request = decode(&Door::ChatCompletions, tools.clone()).expect("the body is a request");
+    let attempt = exchange(&request, target(), stamp()).expect("the endpoint takes it");
+    let mut stream = attempt.stream();
+    stream.push(&calls, &mut Vec::new()).expect("the answer can be read");
+    let called = ended_in(stream.observed()).expect("it ended in a call");
+    lines.push(told("judge a call", tools.len(), 20_000, || {
+        black_box(judge(&request, called)).is_some_and(|it| it.verdict == ToolVerdict::Valid)
+    }));
     std::io::stdout().lock().write_all(lines.concat().as_bytes())
+}
+
+/// A request that offers twelve tools, as agents do.
+fn with_tools() -> Bytes {
+    let tool = |place: usize| {
+        format!(
+            r#"{{"type":"function","function":{{"name":"tool_{place}","description":"{}",
+                "parameters":{{"type":"object","properties":{{
+                    "path":{{"type":"string","description":"{}"}},
+                    "lines":{{"type":"array","items":{{"type":"integer","minimum":1}}}},
+                    "mode":{{"enum":["read","write","append"]}}}},
+                "required":["path","mode"],"additionalProperties":false}}}}}}"#,
+            "What it is good for, at some length. ".repeat(12),
+            "What is meant by it. ".repeat(4)
+        )
+    };
+    let tools = (0..12).map(tool).collect::<Vec<_>>().join(",");
+    Bytes::from(format!(
+        r#"{{"model":"acme/tiny","stream":true,"messages":[{{"role":"user","content":"x"}}],
+            "tools":[{tools}]}}"#
+    ))
+}
+
+/// A stream that ends in a call of one of them.
+fn calls() -> Vec<u8> {
+    let arguments = r#"{\"path\":\"src/main.rs\",\"lines\":[1,2,3,40],\"mode\":\"read\"}"#;
+    format!(
+        "data: {{\"id\":\"c\",\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{\"index\":0,\
+         \"id\":\"a\",\"type\":\"function\",\"function\":{{\"name\":\"tool_7\",\"arguments\":\
+         \"{arguments}\"}}}}]}},\"finish_reason\":\"tool_calls\"}}]}}\n\ndata: [DONE]\n\n"
+    )
+    .into_bytes()
 }
 
 /// Measures one operation and returns a line about it.

@@ -15,6 +15,7 @@ use domain::money::Money;
 use domain::usage::Usage;
 use serde_json::Value;
 
+use crate::called::Called;
 use crate::joint::Manner;
 use crate::said::Said;
 use crate::stream_decoder::StreamDecoder;
@@ -73,6 +74,8 @@ pub struct Observed {
     pub content_bytes: u64,
     /// The beginning of that, for a count by tokens.
     pub said: Said,
+    /// The calls of tools, for being judged.
+    pub called: Called,
     /// Images seen.
     pub images: u16,
 }

@@ -16,7 +16,14 @@ const ANSWER_BYTES_MAX: u64 = 32 << 20;
 pub(crate) fn observe(observed: &mut Observed, event: &Event) {
     match event {
         Event::Named { upstream_id } => observed.upstream_id = Some(upstream_id.clone()),
-        Event::Delta { delta, .. } => {
+        Event::Delta { choice, delta } => {
+            match delta {
+                Delta::ToolCallStart { index, name, .. } => {
+                    observed.called.begin(*choice, *index, name);
+                }
+                Delta::ToolCallArgs { index, json } => observed.called.grow(*choice, *index, json),
+                _ => (),
+            }
             let said = match delta {
                 Delta::Text(text) | Delta::Reasoning(text) | Delta::Refusal(text) => text,
                 Delta::ToolCallStart { name, .. } => name,

@@ -6,6 +6,7 @@
 mod address;
 mod anthropic;
 mod bedrock;
+pub mod called;
 mod calls;
 mod cohere;
 pub mod compress;
@@ -30,6 +31,7 @@ mod house;
 mod images;
 mod joint;
 mod json;
+pub mod judge;
 #[cfg(test)]
 mod laws;
 mod logprobs;
@@ -51,6 +53,7 @@ mod resume;
 mod resuming;
 pub mod said;
 mod sap_orchestration;
+mod schema;
 mod sealed;
 pub mod seen;
 mod speech;

@@ -43,17 +43,9 @@ impl Said {
     /// Keeps the text that an event carries under `name`, written `"name":"`. Returns its length in
     /// bytes, escapes included; `None` where the event carries none.
     pub(crate) fn hear_field(&mut self, event: &[u8], name: &[u8]) -> Option<u64> {
-        let begins = memmem::find(event, name)? + name.len() - 1;
-        let mut ends = begins + 1;
-        loop {
-            ends += memchr2(b'"', b'\\', event.get(ends..)?)?;
-            if event[ends] == b'"' {
-                break;
-            }
-            ends += 2;
-        }
-        self.hear_json(&event[begins..=ends]);
-        Some((ends - begins - 1) as u64)
+        let string = field(event, name)?;
+        self.hear_json(string);
+        Some((string.len() - 2) as u64)
     }
 
     /// Returns how many tokens an answer of `bytes` has that begins like this.
@@ -69,6 +61,19 @@ impl Said {
             }
         };
         u32::try_from(tokens).unwrap_or(u32::MAX)
+    }
+}
+
+/// Returns the JSON string, quotes included, that an event carries under `name`, written `"name":"`.
+pub(crate) fn field<'a>(event: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let begins = memmem::find(event, name)? + name.len() - 1;
+    let mut ends = begins + 1;
+    loop {
+        ends += memchr2(b'"', b'\\', event.get(ends..)?)?;
+        if event[ends] == b'"' {
+            return Some(&event[begins..=ends]);
+        }
+        ends += 2;
     }
 }
 

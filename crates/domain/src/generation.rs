@@ -111,15 +111,53 @@ pub struct Traits {
     /// The language of what was said last to the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// How many tools were offered.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub tools: u16,
-    /// How many calls of tools the answer has.
+    /// How many tools were offered; `None` where nobody counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<u16>,
+    /// How many calls of tools an answer has that ended in them.
     #[serde(skip_serializing_if = "is_zero")]
     pub tool_calls: u16,
-    /// How many of them name no tool that was offered, or bring arguments that cannot be read.
+    /// How many of them are not valid.
     #[serde(skip_serializing_if = "is_zero")]
     pub tool_calls_invalid: u16,
+    /// What is to be said of all of them; `None` where the answer did not end in calls, or nobody
+    /// looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_verdict: Option<ToolVerdict>,
+}
+
+/// What is to be said of the calls of tools in which an answer ended: the first of these that holds
+/// for any of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolVerdict {
+    /// Its arguments are not JSON.
+    Unparseable,
+    /// It names a tool that was not offered.
+    UnknownTool,
+    /// Its arguments are not what the tool's schema asks for.
+    SchemaMismatch,
+    /// Its arguments are JSON for a tool that was offered, whose schema says what is not understood
+    /// here, or is too large to be gone through.
+    Unjudged,
+    /// All are as they should be.
+    Valid,
+}
+
+impl ToolVerdict {
+    /// Every one, the gravest first.
+    pub const ALL: [ToolVerdict; 5] = [
+        ToolVerdict::Unparseable,
+        ToolVerdict::UnknownTool,
+        ToolVerdict::SchemaMismatch,
+        ToolVerdict::Unjudged,
+        ToolVerdict::Valid,
+    ];
+
+    /// Returns whether a call is wrong. One that was not judged is not.
+    pub const fn is_invalid(self) -> bool {
+        !matches!(self, ToolVerdict::Unjudged | ToolVerdict::Valid)
+    }
 }
 
 fn is_zero(count: &u16) -> bool {

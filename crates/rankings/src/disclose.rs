@@ -21,8 +21,6 @@ impl Rule {
     pub const BOARD: Rule = Rule { accounts_min: 10, p: 0.15 };
     /// For tasks by language.
     pub const FINE: Rule = Rule { accounts_min: 25, p: 0.15 };
-    /// For places.
-    pub const PLACE: Rule = Rule { accounts_min: 50, p: 0.15 };
 
     /// Returns whether what these accounts used may be shown.
     pub fn allows(&self, amounts: &[Amount]) -> bool {

@@ -17,6 +17,7 @@ mod hash;
 mod health;
 mod hedge;
 mod journey;
+mod judging;
 mod leg;
 mod line;
 mod media;

@@ -1,7 +1,9 @@
 //! The end of a request: what it used, what that costs, and the record it leaves.
 
+use dialect::called::Called;
 use dialect::estimate;
 use dialect::exchange::{FinishReason, Observed, Receipt};
+use dialect::judge::ended_in;
 use domain::books::Amounts;
 use domain::catalog::EndpointIx;
 use domain::failure::{Failure, FailureKind};
@@ -18,6 +20,7 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use crate::journey::{Journey, Origin};
+use crate::judging::judged;
 use crate::mutant::Mutant;
 use crate::planning::remember;
 use crate::sorting;
@@ -39,6 +42,8 @@ pub(crate) struct Ending {
     upstream_id: Option<String>,
     error: Option<&'static str>,
     first_content: Option<Timestamp>,
+    /// The calls of tools in which a complete answer ended.
+    called: Option<Called>,
 }
 
 /// Bytes of text that make a token, on average, where nobody counted them.
@@ -59,7 +64,9 @@ impl Ending {
         let bill =
             if is_free { bill.insured(world, journey) } else { bill.charged(world, journey) };
         let ending = Ending::served(origin, observed, usage, bill);
-        Ending { outcome: Outcome::Finished, ..ending }
+        let is_chat = journey.call.request.facts.operation == Operation::Chat;
+        let called = ended_in(observed).filter(|_| is_chat).cloned();
+        Ending { outcome: Outcome::Finished, called, ..ending }
     }
 
     /// An answer that broke off after it had begun: the house bears what it cost, to an end.
@@ -104,6 +111,7 @@ impl Ending {
             upstream_id: None,
             error: Some(failure.kind.wire().1),
             first_content: None,
+            called: None,
         }
     }
 
@@ -148,6 +156,7 @@ impl Ending {
             upstream_id: observed.upstream_id.clone(),
             error: None,
             first_content: None,
+            called: None,
         }
     }
 }
@@ -320,7 +329,7 @@ pub(crate) fn receipt(world: &World, ending: &Ending, metadata: Option<Value>) -
 }
 
 /// Ends the reservation, books the cost and leaves the record.
-pub(crate) async fn settle(world: &World, mut journey: Box<Journey>, ending: Ending) {
+pub(crate) async fn settle(world: &World, mut journey: Box<Journey>, mut ending: Ending) {
     let now = world.clock.now();
     if ending.outcome == Outcome::Refused && world.breaks(Mutant::RefusalNotSettled) {
         return;
@@ -335,6 +344,7 @@ pub(crate) async fn settle(world: &World, mut journey: Box<Journey>, ending: End
     }
     let (price, amounts) = (ending.price, ending.amounts);
     let traits = sorting::end(journey.sorting.take()).await;
+    let traits = judged(&journey.call, ending.called.take(), traits).await;
     let mut generation = generation(now, journey, ending);
     generation.detail.traits = traits;
     let (id, cost) = (generation.id.clone(), generation.cost);

@@ -18,7 +18,7 @@ pub(crate) fn begin(sorter: Option<&Arc<dyn Sorter>>, call: &Call) -> Option<Joi
     let sorter = sorter.filter(|sorter| is_chat && sorter.has_time())?.clone();
     let request = call.request.clone();
     Some(tokio::task::spawn_blocking(move || match seen(&request) {
-        Some(seen) => Traits { tools: seen.tools, ..sorter.sort(&seen.text) },
+        Some(seen) => Traits { tools: Some(seen.tools), ..sorter.sort(&seen.text) },
         None => Traits::default(),
     }))
 }

@@ -216,7 +216,7 @@ pub struct Analytics {
     /// The address of a ClickHouse that holds them instead; empty means none.
     #[serde(deserialize_with = "secret")]
     pub clickhouse: Secret,
-    /// Whether this process writes them: of several over one ClickHouse, one does.
+    /// Whether this process may write them: of several over one ClickHouse, one at a time does.
     pub follow: bool,
     /// Days for which single events are kept; their sums stay.
     pub events_days: u32,

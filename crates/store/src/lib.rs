@@ -12,6 +12,7 @@ mod db;
 pub mod feedback;
 pub mod keys;
 pub mod launches;
+pub mod lease;
 pub mod pools;
 pub mod settings;
 

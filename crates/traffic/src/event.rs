@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use classify::Tag;
-use domain::generation::Outcome;
+use domain::generation::{Outcome, ToolVerdict};
 use domain::id::GenerationId;
 use domain::time::Timestamp;
 
@@ -55,12 +55,15 @@ pub struct Event {
     pub service: Service,
     /// Tries before it that came to nothing, in order.
     pub failed: Vec<FailedTry>,
-    /// How many tools were offered to the model.
-    pub tools: u16,
-    /// How many calls of tools the model made.
+    /// How many tools were offered to the model; `None` where nobody counted.
+    pub tools: Option<u16>,
+    /// How many calls of tools the answer ended in, where somebody looked.
     pub tool_calls: u16,
-    /// How many of them named no tool that was offered, or brought arguments that cannot be read.
+    /// How many of them are not valid.
     pub tool_calls_invalid: u16,
+    /// What is to be said of all of them; `None` where the answer did not end in calls, or nobody
+    /// looked.
+    pub tool_verdict: Option<ToolVerdict>,
     /// What it was for; `None` where nobody looked.
     pub task: Option<Tag>,
     /// The language of the last thing that was said to the model; `None` where nobody looked.
@@ -199,14 +202,9 @@ impl Event {
         Context::of(self.tokens.prompt())
     }
 
-    /// Returns how many tools were offered.
-    pub fn offered(&self) -> Offered {
-        Offered::of(self.tools)
-    }
-
-    /// Returns whether it ended in calls of tools, and if so, whether all were valid.
-    pub fn calls(&self) -> Option<bool> {
-        (self.tool_calls != 0).then_some(self.tool_calls_invalid == 0)
+    /// Returns how many tools were offered; `None` where nobody counted.
+    pub fn offered(&self) -> Option<Offered> {
+        self.tools.map(Offered::of)
     }
 }
 

@@ -6,7 +6,7 @@
 mod lots;
 
 use classify::Tag;
-use domain::generation::Outcome;
+use domain::generation::{Outcome, ToolVerdict};
 use domain::id::GenerationId;
 use domain::price::Price;
 use domain::time::{DAY_MS, Timestamp};
@@ -173,9 +173,10 @@ impl Maker {
             duration_ms: 400 + lots.below(900) as u32,
             service: Service::Untold,
             failed,
-            tools: 0,
+            tools: None,
             tool_calls: 0,
             tool_calls_invalid: 0,
+            tool_verdict: None,
             task: Some(task),
             language: Some(self.languages[lots.pick(LANGUAGES.iter().map(|it| it.1))].clone()),
             streamed: lots.below(10) < 8,
@@ -267,7 +268,9 @@ fn served<'a>(
 fn offer_tools(event: &mut Event, task: Tag, lots: &mut Lots) {
     let is_agent = task.key().starts_with("code:") || task.key().starts_with("agent:");
     if lots.below(100) < if is_agent { 70 } else { 8 } {
-        event.tools = 1 + (lots.unit() * lots.unit() * 30.0) as u16;
+        event.tools = Some(1 + (lots.unit() * lots.unit() * 30.0) as u16);
+    } else if lots.below(50) != 0 {
+        event.tools = Some(0);
     }
 }
 
@@ -296,7 +299,22 @@ fn answer(event: &mut Event, endpoint: &MadeEndpoint, tokens: Tokens, lots: &mut
     }
     if finish == Finish::ToolCalls {
         event.tool_calls = 1 + lots.below(3) as u16;
-        event.tool_calls_invalid = u16::from(lots.below(1_000) < 5 + own % 30);
+        event.tool_verdict = Some(verdict(own, lots));
+        let is_invalid = event.tool_verdict.is_some_and(ToolVerdict::is_invalid);
+        event.tool_calls_invalid = u16::from(is_invalid);
+    }
+}
+
+/// Each endpoint has its own rate of calls that are not valid. Of what is left one in twenty has a
+/// schema that is not understood.
+fn verdict(own: u64, lots: &mut Lots) -> ToolVerdict {
+    let wrong = 5 + own % 30;
+    match lots.below(1_000) {
+        lot if lot < wrong / 3 => ToolVerdict::Unparseable,
+        lot if lot < wrong / 2 => ToolVerdict::UnknownTool,
+        lot if lot < wrong => ToolVerdict::SchemaMismatch,
+        lot if lot < wrong + 50 => ToolVerdict::Unjudged,
+        _ => ToolVerdict::Valid,
     }
 }
 
@@ -306,7 +324,7 @@ fn ending(event: &Event, lots: &mut Lots) -> (Outcome, Finish, Service) {
         4..20 => (Outcome::Cancelled, Finish::Unknown, Service::Untold),
         20..60 => (Outcome::Finished, Finish::Length, Service::Served),
         60..63 => (Outcome::Finished, Finish::Filter, Service::Served),
-        _ if event.tools != 0 && lots.below(100) < 60 => {
+        _ if event.tools.is_some_and(|tools| tools != 0) && lots.below(100) < 60 => {
             (Outcome::Finished, Finish::ToolCalls, Service::Served)
         }
         _ => (Outcome::Finished, Finish::Stop, Service::Served),

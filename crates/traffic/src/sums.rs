@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use domain::generation::Outcome;
+use domain::generation::{Outcome, ToolVerdict};
 use rankings::hours::Cell;
 use rankings::sketch::Sketch;
 
@@ -88,10 +88,16 @@ pub struct Tally {
     pub busy: u64,
     /// Requests that it served well: see [`is_good`].
     pub good: u64,
-    /// Answers that ended in calls of tools.
+    /// Answers that ended in calls of tools, at which somebody looked.
     pub tool_answers: u64,
     /// Those of them with a call that is not valid.
     pub tool_invalid: u64,
+    /// Those of the invalid ones with a call whose arguments are not JSON.
+    pub tool_unparseable: u64,
+    /// Those of the others with a call of a tool that was not offered.
+    pub tool_unknown: u64,
+    /// Those of the answers with a call of which more could not be told, and none that is invalid.
+    pub tool_unjudged: u64,
     /// What was used.
     pub used: Use,
     /// The part of the list price that was for prompts.
@@ -159,7 +165,8 @@ pub fn is_good(event: &Event) -> bool {
         + u64::from(event.tokens.prompt()) / PROMPT_TOKENS_PER_MS
         + u64::from(event.tokens.reasoning) * MS_PER_REASONING_TOKEN;
     let in_time = !event.streamed || event.ttft_ms.is_none_or(|ms| u64::from(ms) <= limit);
-    event.is_counted() && in_time && event.calls() != Some(false)
+    let calls_well = !event.tool_verdict.is_some_and(ToolVerdict::is_invalid);
+    event.is_counted() && in_time && calls_well
 }
 
 impl Grain {
@@ -256,6 +263,9 @@ impl Tally {
         self.good += other.good;
         self.tool_answers += other.tool_answers;
         self.tool_invalid += other.tool_invalid;
+        self.tool_unparseable += other.tool_unparseable;
+        self.tool_unknown += other.tool_unknown;
+        self.tool_unjudged += other.tool_unjudged;
         self.used.add(&other.used);
         self.list_prompt_nanos += other.list_prompt_nanos;
         self.cache_saved_nanos += other.cache_saved_nanos;
@@ -267,9 +277,13 @@ impl Tally {
     fn see(&mut self, event: &Event) {
         self.turn(event.service);
         self.good += u64::from(is_good(event));
-        if let Some(valid) = event.calls() {
+        if let Some(verdict) = event.tool_verdict {
+            let is = |other| u64::from(verdict == other);
             self.tool_answers += 1;
-            self.tool_invalid += u64::from(!valid);
+            self.tool_invalid += u64::from(verdict.is_invalid());
+            self.tool_unparseable += is(ToolVerdict::Unparseable);
+            self.tool_unknown += is(ToolVerdict::UnknownTool);
+            self.tool_unjudged += is(ToolVerdict::Unjudged);
         }
         if event.is_counted() {
             self.used.add(&Use::of(event));
@@ -351,6 +365,10 @@ pub fn service_place(service: Service) -> usize {
     Service::ALL.iter().position(|it| *it == service).unwrap_or_default()
 }
 
+fn place<T: PartialEq>(all: &[T], one: T) -> Option<usize> {
+    all.iter().position(|it| *it == one)
+}
+
 /// What an event has of closed sets, in one number.
 pub fn flags(event: &Event) -> u16 {
     let outcome = OUTCOMES.iter().position(|it| *it == event.outcome).unwrap_or(0) as u16;
@@ -358,7 +376,9 @@ pub fn flags(event: &Event) -> u16 {
     let service = service_place(event.service) as u16;
     let truths = [event.streamed, event.routed, event.synthetic];
     let bits = truths.iter().enumerate().map(|(place, truth)| u16::from(*truth) << (7 + place));
-    bits.fold(outcome | finish << 2 | service << 5, |all, bit| all | bit)
+    let verdict = event.tool_verdict.and_then(|it| place(&ToolVerdict::ALL, it));
+    let verdict = verdict.map_or(0, |place| place as u16 + 1);
+    bits.fold(outcome | finish << 2 | service << 5 | verdict << 10, |all, bit| all | bit)
 }
 
 /// The part of [`flags`] that tells how an event ended.
@@ -377,5 +397,9 @@ pub fn set_flags(event: &mut Event, flags: u16) -> Option<()> {
     event.streamed = flags >> 7 & 1 == 1;
     event.routed = flags >> 8 & 1 == 1;
     event.synthetic = flags >> 9 & 1 == 1;
+    event.tool_verdict = match usize::from(flags >> 10 & 7) {
+        0 => None,
+        place => Some(*ToolVerdict::ALL.get(place - 1)?),
+    };
     Some(())
 }

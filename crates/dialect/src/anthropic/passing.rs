@@ -17,6 +17,7 @@ use crate::exchange::{
 };
 use crate::finish::meaning;
 use crate::gather::{Gathered, Gathering};
+use crate::said::field;
 use crate::sse::{Frame, Frames};
 
 /// An attempt in the verbatim lane.
@@ -131,8 +132,10 @@ struct State {
 
 /// Bytes of an event beside the text that it carries.
 const EVENT_FRAME_BYTES: usize = 72;
-/// What the text of an event stands under: said, thought, or for a tool.
-const TEXTS: [&[u8]; 3] = [b"\"text\":\"", b"\"thinking\":\"", b"\"partial_json\":\""];
+/// What the text of an event stands under: said or thought.
+const TEXTS: [&[u8]; 2] = [b"\"text\":\"", b"\"thinking\":\""];
+/// What a piece of the arguments of a tool stands under. One call ends before the next begins.
+const ARGUMENTS: &[u8] = b"\"partial_json\":\"";
 
 impl State {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Vec<u8>) -> Result<Step, Failure> {
@@ -146,8 +149,14 @@ impl State {
         match frame.event {
             b"content_block_delta" => {
                 check(data)?;
-                let said = &mut self.observed.said;
-                let heard = TEXTS.iter().find_map(|name| said.hear_field(data, name));
+                let Observed { said, called, .. } = &mut self.observed;
+                let heard =
+                    TEXTS.iter().find_map(|name| said.hear_field(data, name)).or_else(|| {
+                        let arguments = field(data, ARGUMENTS)?;
+                        said.hear_json(arguments);
+                        called.grow_last_json(arguments);
+                        Some((arguments.len() - 2) as u64)
+                    });
                 let content = data.len().saturating_sub(EVENT_FRAME_BYTES) as u64;
                 self.observed.content_bytes += heard.unwrap_or(content).max(1);
                 pass(frame.event, data, out);
@@ -155,7 +164,10 @@ impl State {
             }
             b"content_block_start" => {
                 check(data)?;
-                self.calls |= memchr::memmem::find(data, b"\"tool_use\"").is_some();
+                if memchr::memmem::find(data, b"\"tool_use\"").is_some() {
+                    self.calls = true;
+                    self.begin(&parse(data)?["content_block"]);
+                }
                 pass(frame.event, data, out);
                 Ok(Step::Content)
             }
@@ -165,6 +177,20 @@ impl State {
                 Ok(Step::Quiet)
             }
             _ => self.event(parse(data)?, out),
+        }
+    }
+
+    /// Takes note of a block that calls a tool.
+    fn begin(&mut self, block: &Value) {
+        if block["type"] != "tool_use" {
+            return;
+        }
+        let called = &mut self.observed.called;
+        let index = u32::from(called.count());
+        called.begin(0, index, block["name"].as_str().unwrap_or_default());
+        // Most begin with an empty one, and pieces follow.
+        if block["input"].as_object().is_some_and(|input| !input.is_empty()) {
+            called.grow(0, index, &block["input"].to_string());
         }
     }
 
@@ -206,6 +232,7 @@ impl State {
 
     fn finish(&mut self) {
         self.done = true;
+        self.observed.called.fill();
         self.observed.usage = usage::read(&self.usage)
             .filter(|usage| usage.output != 0 || self.observed.content_bytes == 0);
     }

@@ -95,7 +95,14 @@ impl Calls {
 
     /// Returns the bytes of arguments in a list of fragments that may pass as it stands: each
     /// continues a call under its number, and holds nothing else.
-    pub(super) fn passes(&self, choice: u32, list: &[u8]) -> Option<u64> {
+    /// `pieces` is filled with the calls' numbers and where their arguments stand.
+    pub(super) fn passes(
+        &self,
+        choice: u32,
+        list: &[u8],
+        pieces: &mut Vec<(u32, Span)>,
+    ) -> Option<u64> {
+        pieces.clear();
         let mut cursor = Cursor::new(list).ok()?;
         let mut bytes = 0;
         if cursor.kind().ok()? != Kind::List {
@@ -104,17 +111,26 @@ impl Calls {
         cursor.enter().ok()?;
         let mut first = true;
         while cursor.item(&mut first).ok()? {
-            bytes += self.passes_item(choice, list, &mut cursor)?;
+            let (number, arguments) = self.passes_item(choice, list, &mut cursor)?;
+            if let Some(arguments) = arguments {
+                bytes += char_bytes(arguments.inside().of(list)) as u64;
+                pieces.push((number, arguments));
+            }
         }
         Some(bytes)
     }
 
-    fn passes_item(&self, choice: u32, list: &[u8], cursor: &mut Cursor<'_>) -> Option<u64> {
+    fn passes_item(
+        &self,
+        choice: u32,
+        list: &[u8],
+        cursor: &mut Cursor<'_>,
+    ) -> Option<(u32, Option<Span>)> {
         if cursor.kind().ok()? != Kind::Object {
             return None;
         }
         cursor.enter().ok()?;
-        let (mut index, mut bytes, mut first) = (None, None, true);
+        let (mut index, mut given, mut first) = (None, None, true);
         while let Some(name) = cursor.member(&mut first).ok()? {
             match name.inside().of(list) {
                 b"index" => index = std::str::from_utf8(cursor.skip().ok()?.of(list)).ok(),
@@ -122,7 +138,7 @@ impl Calls {
                     cursor.skip().ok()?;
                 }
                 b"id" if cursor.skip().ok()?.of(list) == b"null" => (),
-                b"function" => bytes = arguments(list, cursor),
+                b"function" => given = arguments(list, cursor),
                 _ => return None,
             }
         }
@@ -131,27 +147,27 @@ impl Calls {
         let is_open =
             |call: &Call| call.choice == choice && call.number == number && call.native == native;
         self.open.iter().any(is_open).then_some(())?;
-        bytes
+        Some((number, given?))
     }
 }
 
-/// Returns the bytes of the arguments of a `function` object that holds no more than them.
-fn arguments(list: &[u8], cursor: &mut Cursor<'_>) -> Option<u64> {
+/// Returns the arguments of a `function` object that holds no more than them, if it holds any.
+fn arguments(list: &[u8], cursor: &mut Cursor<'_>) -> Option<Option<Span>> {
     if cursor.kind().ok()? != Kind::Object {
         return None;
     }
     cursor.enter().ok()?;
-    let (mut bytes, mut first) = (0, true);
+    let (mut given, mut first) = (None, true);
     while let Some(name) = cursor.member(&mut first).ok()? {
         let is_text = cursor.kind().ok()? == Kind::String;
         let value: Span = cursor.skip().ok()?;
         match name.inside().of(list) {
-            b"arguments" if is_text => bytes = char_bytes(value.inside().of(list)) as u64,
+            b"arguments" if is_text => given = Some(value),
             b"name" if value.of(list) == b"null" => (),
             _ => return None,
         }
     }
-    Some(bytes)
+    Some(given)
 }
 
 impl Fragment {
@@ -250,8 +266,9 @@ mod tests {
             let item = json!({"index": index, "function": {"arguments": "x"}});
             assert_eq!(take(&mut calls, item), (index, false, "x".to_owned()));
         }
-        assert_eq!(calls.passes(0, br#"[{"index":1,"function":{"arguments":"\u00fc"}}]"#), Some(2));
-        assert_eq!(calls.passes(0, br#"[{"index":2,"function":{"arguments":""}}]"#), None);
-        assert_eq!(calls.passes(0, br#"[{"index":1,"id":"b","function":{}}]"#), None);
+        let passes = |list: &[u8]| calls.passes(0, list, &mut Vec::new());
+        assert_eq!(passes(br#"[{"index":1,"function":{"arguments":"\u00fc"}}]"#), Some(2));
+        assert_eq!(passes(br#"[{"index":2,"function":{"arguments":""}}]"#), None);
+        assert_eq!(passes(br#"[{"index":1,"id":"b","function":{}}]"#), None);
     }
 }

@@ -31,6 +31,8 @@ struct State {
     observed: Observed,
     tally: Tally,
     calls: Calls,
+    /// The arguments of calls in the event at hand.
+    pieces: Vec<(u32, Span)>,
     /// The caller has seen content.
     shown: bool,
     /// Choices that have begun, that have ended, that call tools: a bit each, the last one shared
@@ -55,6 +57,7 @@ impl Passing {
                 observed: Observed::default(),
                 tally: Tally::default(),
                 calls: Calls::default(),
+                pieces: Vec::new(),
                 shown: false,
                 begun: 0,
                 ended: 0,
@@ -311,9 +314,12 @@ impl State {
     }
 
     fn tool_calls(&mut self, list: &[u8], index: u32, out: &mut Vec<u8>) {
-        if let Some(bytes) = self.calls.passes(index, list) {
+        if let Some(bytes) = self.calls.passes(index, list, &mut self.pieces) {
             self.observed.content_bytes += bytes;
-            self.observed.said.hear_field(list, b"\"arguments\":\"");
+            for (call, arguments) in &self.pieces {
+                self.observed.said.hear_json(arguments.of(list));
+                self.observed.called.grow_json(index, *call, arguments.of(list));
+            }
             push_member(out, "tool_calls");
             out.extend_from_slice(list);
             return;
@@ -324,6 +330,10 @@ impl State {
         for item in &items {
             let Some(fragment) = self.calls.take(index, item, &seed) else { continue };
             self.observed.content_bytes += fragment.bytes();
+            if let Some((_, name)) = &fragment.start {
+                self.observed.called.begin(index, fragment.index, name);
+            }
+            self.observed.called.grow(index, fragment.index, &fragment.args);
             self.calling |= bit(index);
             fragments.push(fragment.shown());
         }

@@ -93,7 +93,9 @@ impl Passed {
                     own = calls::whole(&list, part.index, &seed);
                 }
             }
-            for call in &own {
+            for (place, call) in (0..).zip(&own) {
+                observed.called.begin(part.index, place, &call.name);
+                observed.called.grow(part.index, place, &call.arguments);
                 observed.content_bytes += (call.name.len() + call.arguments.len()) as u64;
                 observed.said.hear(&call.name);
                 observed.said.hear(&call.arguments);

@@ -10,6 +10,7 @@ use super::decoder::Response;
 use super::encoder::code;
 use super::usage;
 use super::whole::whole;
+use crate::called::Called;
 use crate::decoding::{EventReader, check, is_named, is_word, parse, signable};
 use crate::dialect::{ClientDialect, Face, Host};
 use crate::envelope;
@@ -119,6 +120,19 @@ fn priced(response: &mut Value, receipt: &Receipt) {
     }
 }
 
+fn is_call(item: &Value) -> bool {
+    item["type"] == "function_call"
+}
+
+/// Takes note of the calls of tools among items that are whole.
+fn hear(called: &mut Called, items: &[Value]) {
+    for call in items.iter().filter(|item| is_call(item)) {
+        let index = u32::from(called.count());
+        called.begin(0, index, call["name"].as_str().unwrap_or_default());
+        called.grow(0, index, call["arguments"].as_str().unwrap_or_default());
+    }
+}
+
 /// A stream that passes.
 struct Stream {
     frames: Frames,
@@ -170,7 +184,12 @@ impl State {
             return self.event(parse(data)?, out);
         }
         check(data)?;
-        self.calls |= memchr::memmem::find(data, b"\"function_call\"").is_some();
+        if memchr::memmem::find(data, b"\"function_call\"").is_some() {
+            self.calls = true;
+            if name == b"response.output_item.done" {
+                hear(&mut self.observed.called, &[parse(data)?["item"].take()]);
+            }
+        }
         self.pass(name, data, out);
         Ok(Step::Content)
     }
@@ -199,6 +218,12 @@ impl State {
             "response.completed" | "response.incomplete" => {
                 let response = &mut event["response"];
                 signable(response)?;
+                if let Some(items) =
+                    response["output"].as_array().filter(|it| it.iter().any(is_call))
+                {
+                    self.observed.called.clear();
+                    hear(&mut self.observed.called, items);
+                }
                 let (finish, native) = answer::ending(response, self.calls);
                 self.observed.finish = Some(finish);
                 self.observed.native_finish = Some(native);

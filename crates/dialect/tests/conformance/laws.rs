@@ -184,9 +184,9 @@ fn both_lanes_observe_the_same() {
             // Bytes of content are an estimate where events pass unread.
             let Observed { usage, finish, native_finish, upstream_id, content_bytes, .. } =
                 seen.observed.clone();
-            let outcome = seen.outcome.clone();
+            let (called, outcome) = (&seen.observed.called, seen.outcome.clone());
             format!(
-                "{usage:?} {finish:?} {native_finish:?} {upstream_id:?} {} {outcome:?}",
+                "{usage:?} {finish:?} {native_finish:?} {upstream_id:?} {} {called:?} {outcome:?}",
                 content_bytes == 0
             )
         };

@@ -29,6 +29,7 @@ pub struct Catalog {
     bare: BareNames,
     aliases: BTreeMap<String, String>,
     provider_by_slug: HashMap<String, ProviderIx>,
+    endpoint_by_id: HashMap<String, EndpointIx>,
     endpoints_of_model: Vec<Vec<EndpointIx>>,
     /// By the names that stealth models had: what they turned out to be.
     reveals: BTreeMap<String, Reveal>,
@@ -64,6 +65,10 @@ impl Catalog {
             .zip(&providers[..told])
             .map(|(place, provider)| (provider.slug.clone(), ProviderIx(place)))
             .collect();
+        let endpoint_by_id = (0..)
+            .zip(&endpoints)
+            .map(|(place, endpoint)| (endpoint.id.clone(), EndpointIx(place)))
+            .collect();
         let mut endpoints_of_model = vec![Vec::new(); models.len()];
         for (place, endpoint) in (0..).zip(&endpoints) {
             endpoints_of_model[endpoint.model.0 as usize].push(EndpointIx(place));
@@ -80,6 +85,7 @@ impl Catalog {
             model_by_name,
             aliases,
             provider_by_slug,
+            endpoint_by_id,
             endpoints_of_model,
             reveals: BTreeMap::new(),
         }
@@ -170,6 +176,11 @@ impl Catalog {
     /// Returns the provider of that slug, where it is told.
     pub fn find_provider(&self, slug: &str) -> Option<ProviderIx> {
         self.provider_by_slug.get(slug).copied()
+    }
+
+    /// Returns the endpoint of that id.
+    pub fn find_endpoint(&self, id: &str) -> Option<EndpointIx> {
+        self.endpoint_by_id.get(id).copied()
     }
 
     /// Returns the model at a place.

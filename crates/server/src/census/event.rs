@@ -7,6 +7,8 @@ use domain::usage::Usage;
 use store::settled::Settled;
 use traffic::event::{Event, FailedTry, Finish, Name, Service, Tokens};
 
+use super::apps;
+
 /// Returns the event of a generation that was settled.
 pub(super) fn event(settled: Settled, catalog: &Catalog) -> Event {
     let Settled { account, price, generation, .. } = settled;
@@ -15,7 +17,8 @@ pub(super) fn event(settled: Settled, catalog: &Catalog) -> Event {
     let charged = |usage: &Usage| price.map_or(Money::ZERO, |price| price.charge(usage));
     let prompt = price.map_or(Money::ZERO, |price| price.charge_prompt(&usage));
     let name = |text: &Option<String>| text.as_deref().map(Name::from);
-    let app = detail.app.referer.as_deref().and_then(identity);
+    let app = detail.app.referer.as_deref().and_then(apps::identity);
+    let title = detail.app.title.as_deref().and_then(apps::title);
     // How an endpoint fares whose provider is not told would tell who it is.
     let is_veiled = generation.model.split_once('/').is_some_and(|(it, _)| it == STEALTH);
     let traits = detail.traits.clone().unwrap_or_default();
@@ -27,7 +30,7 @@ pub(super) fn event(settled: Settled, catalog: &Catalog) -> Event {
         endpoint: name(&generation.endpoint),
         provider: name(&generation.provider),
         region: region(&generation, catalog),
-        app_title: detail.app.title.as_deref().filter(|_| app.is_some()).map(Name::from),
+        app_title: title.filter(|_| app.is_some()).map(Name::from),
         app: app.map(Name::from),
         outcome: generation.outcome,
         finish,
@@ -49,6 +52,7 @@ pub(super) fn event(settled: Settled, catalog: &Catalog) -> Event {
         tools: traits.tools,
         tool_calls: traits.tool_calls,
         tool_calls_invalid: traits.tool_calls_invalid,
+        tool_verdict: traits.tool_verdict,
         task: traits.task.as_deref().and_then(classify::Tag::parse),
         language: name(&traits.language),
         streamed: detail.streamed,
@@ -56,26 +60,6 @@ pub(super) fn event(settled: Settled, catalog: &Catalog) -> Event {
         synthetic: false,
         id: generation.id,
     }
-}
-
-/// The longest address of an application that is kept.
-const APP_BYTES_MAX: usize = 200;
-
-/// Returns what tells an application apart: scheme, host and port of its address, in small letters;
-/// of a repository at GitHub the path, too. `None` where it is no address of the web.
-fn identity(referer: &str) -> Option<String> {
-    let uri: http::Uri = referer.trim().parse().ok()?;
-    let scheme = uri.scheme_str().filter(|scheme| ["http", "https"].contains(scheme))?;
-    let authority = uri.authority()?.as_str().rsplit('@').next()?.to_ascii_lowercase();
-    let mut identity = format!("{scheme}://{authority}");
-    if authority == "github.com" {
-        let path: Vec<&str> = uri.path().split('/').filter(|part| !part.is_empty()).collect();
-        for part in path.iter().take(2) {
-            identity.push('/');
-            identity.push_str(part);
-        }
-    }
-    (identity.len() <= APP_BYTES_MAX).then_some(identity)
 }
 
 /// Returns whether the provider of an endpoint is told, by the endpoint's id.
@@ -86,7 +70,7 @@ fn is_told(endpoint: &str) -> bool {
 /// Returns where the endpoint stands: its own region, or its provider's only country.
 fn region(generation: &Generation, catalog: &Catalog) -> Option<Name> {
     let id = generation.endpoint.as_deref()?;
-    let endpoint = catalog.endpoints().iter().find(|endpoint| endpoint.id == id)?;
+    let endpoint = catalog.endpoint(catalog.find_endpoint(id)?);
     let provider = catalog.provider(endpoint.provider);
     let only = match provider.datacenters.as_slice() {
         [only] => Some(only),
@@ -149,21 +133,6 @@ fn short(ms: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_application_is_told_apart_by_where_it_is() {
-        for (referer, known) in [
-            ("https://App.Example.com/chat?x=1", Some("https://app.example.com")),
-            ("http://localhost:3000/", Some("http://localhost:3000")),
-            ("https://user:word@app.example.com", Some("https://app.example.com")),
-            ("https://github.com/who/what/issues", Some("https://github.com/who/what")),
-            ("javascript:alert(1)", None),
-            ("not an address", None),
-            ("", None),
-        ] {
-            assert_eq!(identity(referer).as_deref(), known, "{referer}");
-        }
-    }
 
     #[test]
     fn what_callers_got_wrong_says_nothing_of_an_endpoint() {

@@ -1,22 +1,31 @@
 //! What traffic told: events behind the settlements, figures behind the events. Nothing of it is on
 //! the path of a request.
 
+mod apps;
 mod demo;
 mod event;
+mod lease;
 mod sorter;
 mod terms;
 
 pub(crate) use sorter::Classifier;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use traffic::event::Event;
 use traffic::figures::make;
-use traffic::store::{Batch, PriceRow, Retention, Store, StoreError};
+use traffic::store::{Batch, Place, PriceRow, Retention, Store, StoreError};
 use traffic::sums::Grain;
 
 use crate::app::App;
+use crate::clock::random;
+use crate::key_text::hex;
+use apps::Apps;
+use lease::{Held, Lease};
 
 /// How often it is looked for what was settled.
 const BEAT: Duration = Duration::from_secs(2);
@@ -30,6 +39,10 @@ const CHORE_BEATS: u32 = 900;
 const HOUR_DAYS: i64 = 100;
 /// Days for which sums by minute are kept.
 const MINUTE_DAYS: i64 = 2;
+/// How often the duty to write is renewed while something is written.
+const RENEWAL: Duration = Duration::from_secs(10);
+/// How much of it has to be left: longer than a statement goes on that was given up.
+const MARGIN: Duration = Duration::from_secs(30);
 /// After figures are made, none are for so many times as long as it took.
 const REST: u32 = 9;
 
@@ -40,13 +53,42 @@ enum Trouble {
     Events(#[from] StoreError),
     #[error("the database: {0}")]
     Books(#[from] store::StoreError),
+    #[error("another node follows the books now")]
+    Replaced,
+}
+
+/// Whoever follows the books and makes figures, for as long as the process lives.
+pub(crate) struct Following {
+    task: JoinHandle<()>,
+    lease: Option<Arc<Lease>>,
+}
+
+impl Following {
+    /// Begins to. Of several nodes over one ClickHouse one follows at a time.
+    pub(crate) fn start(app: &Arc<App>) -> Following {
+        let is_shared = matches!(app.current().config.traffic_place(), Place::ClickHouse(_));
+        let new = || Arc::new(Lease::new(app.db.clone(), hex(&random::<8>())));
+        let lease = is_shared.then(new);
+        Following { task: tokio::spawn(keep_following(app.clone(), lease.clone())), lease }
+    }
+
+    /// Ends it, and lets another node go on at once.
+    pub(crate) async fn end(self) {
+        self.task.abort();
+        let _ = self.task.await;
+        if let Some(lease) = self.lease
+            && let Err(error) = lease.end().await
+        {
+            tracing::warn!("another node follows the books only after a minute: {error}");
+        }
+    }
 }
 
 /// Follows the books and makes figures for as long as the process lives.
 ///
 /// A store or a database that does not answer delays the figures and loses nothing: whatever was
 /// settled stays in the books, and is read from where the store left off.
-pub(crate) async fn keep_following(app: Arc<App>) {
+async fn keep_following(app: Arc<App>, lease: Option<Arc<Lease>>) {
     let place = app.current().config.traffic_place();
     let store = loop {
         match Store::open(&place).await {
@@ -63,7 +105,8 @@ pub(crate) async fn keep_following(app: Arc<App>) {
     {
         tracing::error!("the demo's traffic could not be made up: {error}");
     }
-    let mut follower = Follower { app, store, is_stale: true, beats: 0, rest: Duration::ZERO };
+    let rest = Duration::ZERO;
+    let mut follower = Follower { app, store, lease, apps: None, is_stale: true, beats: 0, rest };
     loop {
         let pause = match follower.beat().await {
             Ok(()) => BEAT,
@@ -79,6 +122,10 @@ pub(crate) async fn keep_following(app: Arc<App>) {
 struct Follower {
     app: Arc<App>,
     store: Arc<Store>,
+    /// The duty to write, where several nodes might.
+    lease: Option<Arc<Lease>>,
+    /// The applications that are told apart, once the store told which it knows.
+    apps: Option<Apps>,
     /// Something was written since the figures were made.
     is_stale: bool,
     beats: u32,
@@ -88,7 +135,7 @@ struct Follower {
 
 impl Follower {
     async fn beat(&mut self) -> Result<(), Trouble> {
-        if self.app.current().config.analytics.follow {
+        if self.app.current().config.analytics.follow && self.has_duty().await? {
             if self.beats.is_multiple_of(CHORE_BEATS) {
                 self.chores().await?;
             }
@@ -110,9 +157,26 @@ impl Follower {
         Ok(())
     }
 
+    /// Returns whether it is for this node to write.
+    async fn has_duty(&mut self) -> Result<bool, Trouble> {
+        let Some(lease) = &self.lease else { return Ok(true) };
+        let held = lease.hold(Instant::now()).await?;
+        if held == Held::Newly {
+            self.store.doubt().await;
+            self.apps = None;
+            self.beats = 0;
+        }
+        Ok(held != Held::ByAnother)
+    }
+
     /// Writes what was settled since, and returns whether that was anything.
-    async fn follow(&self) -> Result<bool, Trouble> {
+    async fn follow(&mut self) -> Result<bool, Trouble> {
         let mut wrote = false;
+        let apps = match &mut self.apps {
+            Some(apps) => apps,
+            None => self.apps.insert(Apps::known(&self.store).await?),
+        };
+        let lease = self.lease.as_deref();
         loop {
             let from = self.store.through().await?;
             let (settled, through) = store::settled::after(&self.app.db, from, BATCHES).await?;
@@ -121,23 +185,24 @@ impl Follower {
             }
             let current = self.app.current();
             let catalog = &current.snapshot.catalog;
-            let events: Vec<(u64, Event)> =
+            let mut events: Vec<(u64, Event)> =
                 settled.into_iter().map(|one| (one.batch, event::event(one, catalog))).collect();
+            events.iter_mut().for_each(|(_, event)| apps.admit(event));
             wrote |= !events.is_empty();
-            self.store.write(&Batch { events, through }).await?;
+            within(lease, self.store.write(&Batch { events, through })).await?;
         }
     }
 
     /// Forgets what is too old, and notes prices that changed.
     async fn chores(&self) -> Result<(), Trouble> {
         let (current, now) = (self.app.current(), self.app.now());
-        self.store
-            .forget(&Retention {
-                events_before: now.day() - i64::from(current.config.analytics.events_days),
-                minutes_before: Grain::Minute.period(now) - MINUTE_DAYS * 1_440,
-                hours_before: Grain::Hour.period(now) - HOUR_DAYS * 24,
-            })
-            .await?;
+        let retention = Retention {
+            events_before: now.day() - i64::from(current.config.analytics.events_days),
+            minutes_before: Grain::Minute.period(now) - MINUTE_DAYS * 1_440,
+            hours_before: Grain::Hour.period(now) - HOUR_DAYS * 24,
+        };
+        let lease = self.lease.as_deref();
+        within(lease, self.store.forget(&retention)).await?;
         let priced = |endpoint: &domain::catalog::Endpoint| {
             if endpoint.veiled {
                 return None;
@@ -147,7 +212,29 @@ impl Follower {
         };
         let catalog = &current.snapshot.catalog;
         let prices: Vec<PriceRow> = catalog.endpoints().iter().filter_map(priced).collect();
-        Ok(self.store.note_prices(&prices).await?)
+        within(lease, self.store.note_prices(&prices)).await
+    }
+}
+
+/// Writes for as long as it is for this node to do so, and has that told again and again.
+async fn within<T>(
+    lease: Option<&Lease>,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, Trouble> {
+    let Some(lease) = lease else { return Ok(work.await?) };
+    let mut work = pin!(work);
+    loop {
+        // A database that does not answer gives no duty and takes none before its time is over.
+        if lease.hold(Instant::now()).await.is_ok_and(|held| held != Held::Still)
+            || lease.left(Instant::now()).await < MARGIN
+        {
+            return Err(Trouble::Replaced);
+        }
+        tokio::select! {
+            biased;
+            () = tokio::time::sleep(RENEWAL) => (),
+            done = &mut work => return Ok(done?),
+        }
     }
 }
 

@@ -114,7 +114,7 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     let budgets = tokio::spawn(budgets::keep_looking(app.budgets.clone(), app.db.clone(), clock));
     app.limits.tell().await;
     let watches = watches(&app);
-    let following = tokio::spawn(census::keep_following(app.clone()));
+    let following = census::Following::start(&app);
     let reloads = tokio::spawn(reload::keep_current(app.clone(), serve.clone(), house));
     let closing = told_to_stop()?;
     let router = routes::routes(app.clone());
@@ -123,7 +123,7 @@ async fn start(serve: &Serve, config: Config) -> Result<ExitCode, Trouble> {
     budgets.abort();
     watches.iter().for_each(tokio::task::JoinHandle::abort);
     keeping.abort();
-    following.abort();
+    following.end().await;
     if let Some(looking) = looking {
         looking.abort();
     }

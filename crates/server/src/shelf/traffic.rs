@@ -75,12 +75,17 @@ fn service(service: &Service) -> Value {
         "uptime": percent(service.uptime),
         "latency": service.ttft_ms.map(percentiles),
         "throughput": service.speed.map(percentiles),
+        "tool_call_error_rate": service.tool_errors.and_then(|it| percent(Some(it.share.share))),
         "tool_call_errors": service.tool_errors.map(|it| {
             json!({
-                "rate": percent(Some(it.share)),
-                "low": percent(Some(it.low)),
-                "high": percent(Some(it.high)),
-                "count": it.count,
+                "rate": percent(Some(it.share.share)),
+                "low": percent(Some(it.share.low)),
+                "high": percent(Some(it.share.high)),
+                "count": it.share.count,
+                "unparseable": it.unparseable,
+                "unknown_tool": it.unknown_tool,
+                "schema_mismatch": it.schema_mismatch,
+                "not_judged": it.unjudged,
             })
         }),
     })

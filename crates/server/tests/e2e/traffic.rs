@@ -118,6 +118,48 @@ async fn page_twins_and_api_tell_the_same_figures_to_those_who_may_see_them() {
     }
 }
 
+/// What the figures tell of calls of tools at the endpoint, once there are so many answers.
+async fn calls_told(stand: &Stand, answers: u64) -> Value {
+    for _ in 0..600 {
+        let told = stand.caller.get("/models/x/sonnet-4.5/endpoints").await.json();
+        let last_day = &told["data"]["endpoints"][0]["traffic"]["last_1d"];
+        if last_day["tool_call_errors"]["count"] == answers {
+            return last_day.clone();
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("{answers} answers with calls were never told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_not_what_its_schema_asks_for_is_told_beside_its_endpoint() {
+    let stand = Stand::with(&OFFERS).await;
+    let tool = json!({ "type": "function", "function": { "name": "weather", "parameters": {
+        "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] } } });
+    for (stream, city, wrong) in [
+        (false, json!("Ulm"), 0),
+        (false, json!(7), 1),
+        (true, json!("Ulm"), 0),
+        (true, json!(7), 1),
+    ] {
+        let calls = json!({ "calls": [{ "name": "weather", "arguments": { "city": city } }] });
+        stand.script("cheap", &calls.to_string());
+        let mut body = ask("x/sonnet-4.5", "How is the weather?");
+        body["tools"] = json!([tool]);
+        body["stream"] = json!(stream);
+        let answer = stand.caller.chat(&body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert!(answer.text.contains("tool_calls"), "{wrong}: {}", answer.text);
+    }
+    let told = calls_told(&stand, 4).await;
+    assert_eq!(told["tool_call_error_rate"], 50.0, "{told:#}");
+    let errors = &told["tool_call_errors"];
+    assert_eq!(errors["schema_mismatch"], 2, "{told:#}");
+    for kind in ["unparseable", "unknown_tool", "not_judged"] {
+        assert_eq!(errors[kind], 0, "{told:#}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_public_instance_tells_nothing_of_a_few_accounts() {
     let stand = Stand::set(&OFFERS, "[public]\nenabled = true\n").await;

@@ -9,6 +9,7 @@ mod generations;
 mod home;
 mod keys;
 mod launches;
+mod lease;
 mod migrations;
 mod model;
 mod samples;

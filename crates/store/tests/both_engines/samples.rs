@@ -76,7 +76,7 @@ pub(crate) fn generation(number: u128, key: &str, created: &str, cost: i64) -> G
             traits: Some(Traits {
                 task: Some("code:debugging".to_owned()),
                 language: Some("eng".to_owned()),
-                tools: 3,
+                tools: Some(3),
                 ..Traits::default()
             }),
             parts: vec![PartRecord { is_charged: true, ..PartRecord::default() }],

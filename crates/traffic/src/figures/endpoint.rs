@@ -38,8 +38,23 @@ pub struct Service {
     pub ttft_ms: Option<Percentiles>,
     /// Tokens of answers by second, from admission to the end.
     pub speed: Option<Percentiles>,
-    /// The share of answers with calls of tools in which one was not valid.
-    pub tool_errors: Option<Share>,
+    /// The calls of tools in which answers ended; `None` where none did.
+    pub tool_errors: Option<ToolErrors>,
+}
+
+/// Answers that ended in calls of tools.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ToolErrors {
+    /// The share of them with a call that is not valid, and of how many.
+    pub share: Share,
+    /// Those with a call whose arguments are not JSON.
+    pub unparseable: u64,
+    /// Those of the others with a call of a tool that was not offered.
+    pub unknown_tool: u64,
+    /// Those of the others with a call whose arguments are not what the tool's schema asks for.
+    pub schema_mismatch: u64,
+    /// Those of the others, which count as valid, with a call whose schema is not understood here.
+    pub unjudged: u64,
 }
 
 /// A distribution. Off by at most two percent of each value.

@@ -9,7 +9,9 @@ pub mod make;
 mod ranking;
 mod special;
 
-pub use endpoint::{DayOfService, EndpointFigures, Paid, Percentiles, PriceChange, Service};
+pub use endpoint::{
+    DayOfService, EndpointFigures, Paid, Percentiles, PriceChange, Service, ToolErrors,
+};
 pub use ranking::{Board, BoardRow, Change, Order, Question, Slice, Subject, Window};
 pub use special::{
     App, Cheapest, ModelFigures, PostedHours, Rising, Series, StableProvider, TaskShare, Tasks,

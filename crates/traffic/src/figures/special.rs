@@ -17,8 +17,6 @@ pub struct ModelFigures {
     pub apps: Vec<(String, u64)>,
     /// What it was used for in the last seven days: the share of its requests, the largest first.
     pub tasks: Vec<(Tag, f64)>,
-    /// The languages of its requests in the last seven days, as shares, the largest first.
-    pub languages: Vec<(String, f64)>,
 }
 
 /// Figures from day to day: all have the same length, and end with `Figures::last_day`.
@@ -29,8 +27,6 @@ pub struct Series {
     /// All tokens of prompts and answers, those from caches among them; `None` where a day may not
     /// be told.
     pub tokens: Vec<Option<u64>>,
-    /// Of these, tokens of prompts.
-    pub prompt_tokens: Vec<Option<u64>>,
     /// Requests.
     pub requests: Vec<Option<u64>>,
     /// Spend at list prices, in nano-dollars.

@@ -76,6 +76,15 @@ impl Store {
         }
     }
 
+    /// Takes note that somebody else may have written, and may have stopped halfway: the next
+    /// batch is written after that was set right. Files have one process that writes.
+    pub async fn doubt(&self) {
+        match &self.engine {
+            Engine::Files(_) => (),
+            Engine::ClickHouse(house) => house.doubt().await,
+        }
+    }
+
     /// Writes events that come from no source, for they are made up. Not safe to repeat once a
     /// batch was written.
     ///

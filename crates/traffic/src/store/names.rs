@@ -76,7 +76,7 @@ impl Names {
             task: event.task.map_or(0, |task| self.word(task.key())),
             app_task,
             context: self.word(event.context().word()),
-            tools: self.word(event.offered().word()),
+            tools: event.offered().map_or(0, |offered| self.word(offered.word())),
             failed: event.failed.iter().map(|it| (self.code(&it.endpoint), it.service)).collect(),
         }
     }

@@ -6,12 +6,11 @@ use std::sync::OnceLock;
 use classify::Tag;
 use traffic::event::{Context, Event, Offered};
 use traffic::figures::make::Terms;
-use traffic::figures::{Cloaked, Day, Figures, Order, Question, Service, Slice, Subject, Window};
+use traffic::figures::{Cloaked, Day, Figures, Order, Question, Slice, Subject, Window};
 
-use crate::plain::{self, Count, count};
-use crate::world::{self, NOW, TODAY, filled, homes, terms, wait};
-
-type Filter<'a> = &'a dyn Fn(&Event) -> bool;
+use crate::plain::{self, Count, count, near};
+use crate::recount;
+use crate::world::{self, TODAY, filled, homes, terms, wait};
 
 /// Two hundred thousand events over seventy days, and the figures made from them: those of the
 /// files, to which those of the other store are held first.
@@ -23,7 +22,13 @@ fn seen() -> &'static (Vec<Event>, Figures) {
         let mut made: Vec<Figures> = homes()
             .iter()
             .map(|home| {
-                wait(async { world::figures(&filled(home, &events).await, &terms()).await })
+                wait(async {
+                    let store = filled(home, &events).await;
+                    for prices in world::prices() {
+                        store.note_prices(&prices).await.unwrap();
+                    }
+                    world::figures(&store, &terms()).await
+                })
             })
             .collect();
         for other in &mut made {
@@ -44,22 +49,20 @@ fn seen() -> &'static (Vec<Event>, Figures) {
 fn every_figure_is_what_a_recount_of_the_events_says() {
     boards_of_all_requests_are_what_is_counted();
     boards_of_slices_are_what_is_counted();
-    changes_are_those_of_complete_weeks();
-    endpoints_served_as_is_counted();
-    every_day_of_an_endpoint_has_the_percentiles_of_that_day();
-    what_was_paid_is_what_is_counted();
-    series_of_models_are_what_is_counted_day_by_day();
-    tasks_and_apps_are_what_is_counted();
-    providers_stand_by_their_good_days();
-    the_model_that_everybody_takes_up_in_the_last_week_rises();
+    let (events, figures) = seen();
+    recount::whole(events, figures);
+    recount::models(events, figures);
+    recount::served(events, figures);
+    recount::rising(events, figures);
+    recount::stable(events, figures);
+    recount::cheapest(events, figures);
+    recount::value(events, figures);
+    recount::tasks(events, figures);
+    recount::apps(events, figures);
 }
 
 fn within(days: Day) -> impl Iterator<Item = &'static Event> {
     seen().0.iter().filter(move |event| TODAY - days < event.at.day())
-}
-
-fn near(a: f64, b: f64) -> bool {
-    (a - b).abs() <= 1e-6 * a.abs().max(b.abs()).max(1.0)
 }
 
 /// Holds every board of a subject and slice to what was counted.
@@ -84,23 +87,7 @@ fn hold(subject: Subject, slice: &Slice, window: Window, counted: &BTreeMap<Stri
             assert!(near(row.largest_share.unwrap(), largest));
             assert_eq!(row.is_concentrated, 0.2 < largest);
         }
-        let by = |name: &str| {
-            let count = &counted[name];
-            match order {
-                Order::Tokens => Some(count.capped()),
-                Order::RawTokens => Some(count.tokens() as f64),
-                Order::Accounts => Some(count.accounts.len() as f64),
-                Order::Spend | Order::Voice => None,
-            }
-        };
-        for (place, pair) in board.rows.windows(2).enumerate() {
-            assert_eq!(pair[0].rank as usize, place + 1);
-            if let (Some(above), Some(below)) = (by(&pair[0].name), by(&pair[1].name)) {
-                assert!(below <= above * (1.0 + 1e-9), "{question:?} {}", pair[0].name);
-            }
-        }
-        let shares: f64 = board.rows.iter().map(|row| row.share).sum();
-        assert!(near(shares, 1.0), "{question:?} {shares}");
+        recount::ranks((&seen().0, &seen().1), &question, counted);
     }
 }
 
@@ -138,225 +125,31 @@ fn boards_of_slices_are_what_is_counted() {
             let is_in = |event: &Event| event.language.as_deref() == Some(language);
             sliced(Slice::Language(language.to_owned()), &is_in);
         }
-        for (context, from, to) in
-            [("0-1k", 0, 999), ("4k-16k", 4_000, 15_999), ("64k-256k", 64_000, 255_999)]
-        {
+        for (context, from, to) in [
+            ("0-1k", 0, 999),
+            ("1k-4k", 1_000, 3_999),
+            ("4k-16k", 4_000, 15_999),
+            ("16k-64k", 16_000, 63_999),
+            ("64k-256k", 64_000, 255_999),
+            ("256k-1m", 256_000, 999_999),
+            ("over-1m", 1_000_000, u32::MAX),
+        ] {
             let place = Context::all().find(|it| it.word() == context).unwrap();
             let is_in = |event: &Event| (from..=to).contains(&event.tokens.prompt());
             sliced(Slice::Context(place), &is_in);
         }
-        sliced(Slice::Tools(Offered::None), &|event| event.tools == 0);
-        sliced(Slice::Tools(Offered::Few), &|event| (1..=3).contains(&event.tools));
-        sliced(Slice::Tools(Offered::Some), &|event| (4..=15).contains(&event.tools));
+        sliced(Slice::Tools(Offered::None), &|event| event.tools == Some(0));
+        sliced(Slice::Tools(Offered::Few), &|event| {
+            event.tools.is_some_and(|tools| (1..=3).contains(&tools))
+        });
+        sliced(Slice::Tools(Offered::Some), &|event| {
+            event.tools.is_some_and(|tools| (4..=15).contains(&tools))
+        });
+        sliced(Slice::Tools(Offered::Many), &|event| event.tools.is_some_and(|tools| 15 < tools));
         for app in plain::names(&seen().0, |event| event.app.as_ref().map(ToString::to_string)) {
             sliced(Slice::App(app.clone()), &|event| event.app.as_deref() == Some(&*app));
         }
     }
-}
-
-fn changes_are_those_of_complete_weeks() {
-    let days = |from: Day, to: Day| {
-        let events = seen().0.iter().filter(move |event| (from..=to).contains(&event.at.day()));
-        count(events, |event| Some(event.model.to_string()))
-    };
-    let (now, before) = (days(TODAY - 7, TODAY - 1), days(TODAY - 14, TODAY - 8));
-    let board = seen().1.board(&Question::first()).unwrap();
-    let mut told = 0;
-    for row in &board.rows {
-        let (Some(change), Some(now), Some(before)) =
-            (row.change, now.get(&row.name), before.get(&row.name))
-        else {
-            continue;
-        };
-        assert!(near(change.growth, now.capped() / before.capped() - 1.0), "{}", row.name);
-        assert!(change.low <= change.growth && change.growth <= change.high, "{change:?}");
-        told += 1;
-    }
-    assert!(10 < told, "{told}");
-}
-
-fn endpoints_served_as_is_counted() {
-    let (events, figures) = seen();
-    let minutes = |event: &Event, back: i64| NOW.ms() / 60_000 - back <= event.at.ms() / 60_000;
-    for endpoint in &terms().endpoints {
-        let Some(told) = figures.endpoints.get(&endpoint.id) else { continue };
-        let is_about = |event: &&Event| {
-            let mut named = event.failed.iter().map(|it| &it.endpoint).chain(&event.endpoint);
-            named.any(|name| **name == *endpoint.id)
-        };
-        let events: Vec<&Event> = events.iter().filter(is_about).collect();
-        let windows: [(&Service, Filter<'_>); 4] = [
-            (&told.last_5m, &|event| minutes(event, 5)),
-            (&told.last_30m, &|event| minutes(event, 30)),
-            (&told.last_1d, &|event| NOW.ms() / 3_600_000 - 23 <= event.at.ms() / 3_600_000),
-            (&told.last_90d, &|_| true),
-        ];
-        for (service, is_in) in windows {
-            let inside = || events.iter().copied().filter(|event| is_in(event));
-            let [served, failed, busy] = plain::tries(inside(), &endpoint.id);
-            assert_eq!((service.tries, service.busy), (served + failed, busy), "{}", endpoint.id);
-            let uptime = (served + failed != 0).then(|| served as f64 / (served + failed) as f64);
-            assert_eq!(service.uptime, uptime);
-            let own = || inside().filter(|it| it.endpoint.as_deref() == Some(&*endpoint.id));
-            let calls = own().filter(|event| event.tool_calls != 0).count() as u64;
-            let invalid = own().filter(|event| event.tool_calls_invalid != 0).count() as u64;
-            let share = (calls != 0).then(|| invalid as f64 / calls as f64);
-            assert_eq!(service.tool_errors.map(|it| it.share), share);
-            let streamed = |event: &&Event| plain::counts(event) && event.streamed;
-            let mut ttft: Vec<u32> = own().filter(streamed).filter_map(|it| it.ttft_ms).collect();
-            let Some(shown) = service.ttft_ms else {
-                assert!(ttft.is_empty());
-                continue;
-            };
-            assert_eq!(shown.count, ttft.len() as u64);
-            for (share, value) in [(0.5, shown.p50), (0.9, shown.p90), (0.99, shown.p99)] {
-                let exact = plain::quantile(&mut ttft, share);
-                assert!((value / exact - 1.0).abs() < 0.021, "{value} {exact}");
-            }
-        }
-    }
-}
-
-fn every_day_of_an_endpoint_has_the_percentiles_of_that_day() {
-    let mut days = 0;
-    for endpoint in terms().endpoints {
-        let Some(told) = seen().1.endpoints.get(&endpoint.id) else { continue };
-        let own = |event: &&Event| event.endpoint.as_deref() == Some(&*endpoint.id);
-        let streams = |event: &&Event| plain::counts(event) && event.streamed;
-        let streams: Vec<&Event> = seen().0.iter().filter(own).filter(streams).collect();
-        for day in &told.days {
-            let today = streams.iter().filter(|event| event.at.day() == day.day);
-            let mut ttft: Vec<u32> = today.filter_map(|event| event.ttft_ms).collect();
-            let Some(shown) = day.ttft_ms else {
-                assert!(ttft.is_empty());
-                continue;
-            };
-            days += 1;
-            assert_eq!(shown.count, ttft.len() as u64);
-            for (share, value) in [(0.5, shown.p50), (0.75, shown.p75), (0.99, shown.p99)] {
-                let exact = plain::quantile(&mut ttft, share);
-                assert!((value / exact - 1.0).abs() < 0.021, "{value} {exact}");
-            }
-        }
-    }
-    assert!(90 < days, "{days}");
-}
-
-fn what_was_paid_is_what_is_counted() {
-    for (model, figures) in &seen().1.models {
-        let own = || {
-            let month = within(30).filter(|event| plain::counts(event));
-            month.filter(|event| *event.model == **model)
-        };
-        let Some(paid) = figures.paid else {
-            assert_eq!(own().count(), 0);
-            continue;
-        };
-        let sum = |one: &dyn Fn(&Event) -> u64| own().map(one).sum::<u64>();
-        let prompt = sum(&|event| u64::from(event.tokens.prompt()));
-        assert_eq!(paid.prompt_tokens, prompt);
-        let nanos = sum(&|event| event.list_prompt_nanos) as f64;
-        assert!(near(paid.prompt_nanos_per_million.unwrap(), nanos * 1e6 / prompt as f64));
-        let output = sum(&|event| u64::from(event.tokens.output)) as f64;
-        let nanos = sum(&|event| event.list_nanos - event.list_prompt_nanos) as f64;
-        assert!(near(paid.output_nanos_per_million.unwrap(), nanos * 1e6 / output));
-        let cached = sum(&|event| u64::from(event.tokens.cache_read)) as f64;
-        assert!(near(paid.cached_share, cached / prompt as f64));
-        assert_eq!(paid.cache_saved_nanos, own().map(|it| it.cache_saved_nanos).sum::<i64>());
-    }
-}
-
-fn series_of_models_are_what_is_counted_day_by_day() {
-    for (model, figures) in &seen().1.models {
-        let series = &figures.series;
-        let mut days: BTreeMap<Day, Vec<&Event>> = BTreeMap::new();
-        for event in seen().0.iter().filter(|event| *event.model == **model) {
-            days.entry(event.at.day()).or_default().push(event);
-        }
-        assert_eq!(series.tokens.len(), 90);
-        for (place, tokens) in series.tokens.iter().enumerate() {
-            let day = series.first + place as Day;
-            let own = days.get(&day).into_iter().flatten().copied();
-            let counted = count(own, |_| Some(String::new())).remove("").unwrap_or_default();
-            assert_eq!(*tokens, Some(counted.prompt + counted.output));
-            assert_eq!(series.requests[place], Some(counted.requests));
-            assert_eq!(series.spend_nanos[place], Some(counted.list));
-        }
-    }
-}
-
-fn tasks_and_apps_are_what_is_counted() {
-    let figures = &seen().1;
-    let tasks = figures.tasks.as_ref().unwrap();
-    let key = |event: &Event| event.task.map(|tag| tag.key().to_owned());
-    let mut counted = count(within(7), key);
-    let other = counted.remove("other").unwrap_or_default();
-    let all: u64 = counted.values().map(|it| it.requests).sum();
-    let tokens: u64 = counted.values().map(Count::tokens).sum();
-    assert_eq!(tasks.requests, all + other.requests);
-    assert_eq!(tasks.tasks.len(), counted.len());
-    for task in &tasks.tasks {
-        let count = &counted[task.tag.key()];
-        assert!(near(task.requests_uncorrected, count.requests as f64 / all as f64));
-        assert!(near(task.tokens, count.tokens() as f64 / tokens as f64));
-    }
-    assert!(near(tasks.tasks.iter().map(|task| task.requests).sum(), 1.0));
-    let apps = count(within(30), |event| event.app.as_ref().map(ToString::to_string));
-    assert_eq!(figures.apps.len(), apps.len());
-    for app in &figures.apps {
-        assert_eq!((app.tokens, app.requests), (apps[&app.url].tokens(), apps[&app.url].requests));
-        assert!(!app.title.starts_with("http"), "{}", app.title);
-        let own = || within(30).filter(|event| event.app.as_deref() == Some(&*app.url));
-        let mut asked = count(own(), key);
-        asked.remove("other");
-        let all: u64 = asked.values().map(|it| it.requests).sum();
-        assert_eq!(app.tasks.len(), asked.len().min(20));
-        for (tag, share) in &app.tasks {
-            assert!(near(*share, asked[tag.key()].requests as f64 / all as f64));
-        }
-    }
-}
-
-fn providers_stand_by_their_good_days() {
-    let provider: BTreeMap<String, String> =
-        terms().endpoints.into_iter().map(|it| (it.id, it.provider)).collect();
-    for standing in &seen().1.stable {
-        let mut shares = Vec::new();
-        let mut requests = 0;
-        for day in TODAY - 28..TODAY {
-            let today: Vec<&Event> =
-                seen().0.iter().filter(|event| event.at.day() == day).collect();
-            let events = || today.iter().copied();
-            let endpoints = provider.iter().filter(|it| *it.1 == standing.provider);
-            let tries: u64 = endpoints
-                .map(|(endpoint, _)| plain::tries(events(), endpoint))
-                .map(|[served, failed, _]| served + failed)
-                .sum();
-            let own = events().filter(|it| it.provider.as_deref() == Some(&*standing.provider));
-            let good = own.filter(|event| plain::is_good(event)).count();
-            requests += tries;
-            if 30 <= tries {
-                shares.push(good as f64 / tries as f64);
-            }
-        }
-        assert_eq!(standing.requests, requests, "{}", standing.provider);
-        assert_eq!(standing.days as usize, shares.len());
-        let mean = shares.iter().sum::<f64>() / shares.len() as f64;
-        assert!(near(standing.mean.unwrap(), mean), "{standing:?} {mean}");
-        assert!(near(standing.worst.unwrap(), shares.iter().copied().fold(1.0, f64::min)));
-    }
-    assert_eq!(seen().1.stable.len(), 5);
-}
-
-fn the_model_that_everybody_takes_up_in_the_last_week_rises() {
-    let rising: Vec<&str> = seen()
-        .1
-        .rising
-        .iter()
-        .filter(|model| model.is_rising)
-        .map(|model| model.model.as_str())
-        .collect();
-    assert_eq!(rising, ["author-3/model-03"]);
 }
 
 /// A model is named that was a stealth model: figures are those of a world in which it had its name

@@ -6,5 +6,6 @@
 mod figures;
 mod folder;
 mod plain;
+mod recount;
 mod stored;
 mod world;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use traffic::event::Event;
-use traffic::store::{Batch, Days, Retention, Store, UseRow};
+use traffic::store::{Batch, Days, Place, Retention, Store, UseRow};
 use traffic::sums::{Grain, Side};
 
 use crate::plain;
@@ -102,6 +102,28 @@ fn a_store_that_is_opened_again_goes_on_where_it_was() {
             store.write(batch).await.unwrap();
         }
         assert_eq!(all(&store).await, counted(first) + counted(second));
+    });
+}
+
+#[test]
+fn nodes_that_take_over_from_one_another_count_everything_once() {
+    in_both(async |home| {
+        if matches!(home.place, Place::Folder(_)) {
+            return;
+        }
+        let events = events(8, 3, 600);
+        let batches = batches(&events, events.len() / 5);
+        let nodes =
+            [Store::open(&home.place).await.unwrap(), Store::open(&home.place).await.unwrap()];
+        for (number, batch) in batches.iter().enumerate() {
+            let node = &nodes[number % 2];
+            node.doubt().await;
+            node.write(batch).await.unwrap();
+            // Whoever has been replaced, and does not know it, writes the same again.
+            nodes[(number + 1) % 2].write(batch).await.unwrap();
+        }
+        assert_eq!(all(&nodes[0]).await, counted(&events));
+        assert_eq!(nodes[1].apps().await.unwrap().len(), 8);
     });
 }
 

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use domain::price::{Price, Rate};
+use domain::price::{Price, PriceCard, PriceWindow, Rate};
 use domain::secret::Secret;
 use domain::time::{DAY_MS, Timestamp};
+use domain::window::{Span, Window};
 use http_body_util::Full;
 use hyper::Request;
 use hyper::body::Bytes;
@@ -14,7 +15,7 @@ use traffic::event::Event;
 use traffic::figures::make::{KnownEndpoint, Terms};
 use traffic::figures::{Day, Figures, make};
 use traffic::made::{MadeEndpoint, MadeModel, Maker};
-use traffic::store::{Batch, Place, Store};
+use traffic::store::{Batch, Place, PriceRow, Store};
 
 use crate::folder::Folder;
 
@@ -54,7 +55,34 @@ pub(crate) fn events(seed: u64, days: Day, per_day: usize) -> Vec<Event> {
     let mut events: Vec<Event> =
         (TODAY - days + 1..=TODAY).flat_map(|day| maker.day(day, per_day)).collect();
     events.retain(|event| event.at <= NOW);
+    let is_night = |event: &Event| event.at.ms() / 3_600_000 % 24 < 5;
+    for event in events.iter_mut().filter(|it| *it.model == *CHEAP_AT_NIGHT && is_night(it)) {
+        event.list_prompt_nanos /= 2;
+        event.list_nanos /= 2;
+    }
     events
+}
+
+/// A model that costs half until five in the morning.
+pub(crate) const CHEAP_AT_NIGHT: &str = "author-3/model-03";
+
+/// What endpoints charge, as it is noted one time after another.
+pub(crate) fn prices() -> [Vec<PriceRow>; 3] {
+    let note = |days: Day, of: &dyn Fn(&MadeEndpoint) -> Price| -> Vec<PriceRow> {
+        let models = models();
+        let endpoints = models.iter().flat_map(|model| &model.endpoints);
+        let row = |it: &MadeEndpoint| PriceRow {
+            endpoint: it.id.clone(),
+            at: NOW.plus_ms(-days * DAY_MS),
+            price: of(it),
+        };
+        endpoints.map(row).collect()
+    };
+    let cheaper = |it: &MadeEndpoint| match &*it.provider {
+        "north" => Price { output: it.price.input, ..it.price },
+        _ => it.price,
+    };
+    [note(20, &|it| it.price), note(10, &|it| it.price), note(5, &cheaper)]
 }
 
 /// The events in batches, as a source would number them.
@@ -74,11 +102,31 @@ pub(crate) fn terms() -> Terms {
         provider: endpoint.provider.to_string(),
         price: None,
     };
-    let endpoints = models()
+    let mut endpoints: Vec<KnownEndpoint> = models()
         .iter()
         .flat_map(|model| model.endpoints.iter().map(move |endpoint| known(model, endpoint)))
         .collect();
+    endpoints[0].price = Some(by_the_hour());
     Terms { endpoints, ..Terms::default() }
+}
+
+/// Ten cents and forty, half of it from 16:30 to 00:30.
+fn by_the_hour() -> PriceCard {
+    let price = |input: &str, output: &str| Price {
+        input: Rate::parse(input, 1_000_000),
+        output: Rate::parse(output, 1_000_000),
+        ..Price::default()
+    };
+    let spans = vec![Span { from_minute: 16 * 60 + 30, until_minute: 30 }];
+    let window = Window {
+        valid_from: None,
+        valid_until: None,
+        spans,
+        days: Vec::new(),
+        holidays: Vec::new(),
+    };
+    let windows = vec![PriceWindow { window, price: price("0.05", "0.2") }];
+    PriceCard { windows, ..PriceCard::flat(price("0.1", "0.4")) }
 }
 
 pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {

@@ -183,18 +183,38 @@ fn reason_to_skip(_caller: &str, _seller: &str, _scene: &str) -> Option<&'static
     None
 }
 
+/// Waits until the figures tell of all answers of a seller that ended in calls, and holds them to
+/// be valid: in each a tool was called as its schema asks for.
+async fn calls_are_valid(stand: &Stand, seller: &Seller, answers: u64) {
+    let path = format!("/models/x/{}/endpoints", seller.dialect);
+    for _ in 0..600 {
+        let told = stand.caller.get(&path).await.json();
+        let errors = &told["data"]["endpoints"][0]["traffic"]["last_90d"]["tool_call_errors"];
+        if errors["count"] == answers {
+            assert_eq!(errors["rate"], 0.0, "{}: {errors}", seller.dialect);
+            assert_eq!(errors["not_judged"], 0, "{}: {errors}", seller.dialect);
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    panic!("{}: {answers} answers with calls were never told", seller.dialect);
+}
+
 async fn row(seller: &'static Seller) {
     let simulator = Simulator::start(simulator::SimulatorOptions::default()).expect("a simulator");
     let host = format!("http://{}", simulator.addr());
     let stand = Stand::configured(simulator, &seller.rows(&host), &seller.config(&host)).await;
+    let mut answers_with_calls = 0;
     for caller in CALLERS {
         for stream in [false, true] {
             let cell = Cell { stand: &stand, caller, seller, stream };
             let runs = |scene: &str| reason_to_skip(caller.name(), seller.dialect, scene).is_none();
             cell.text().await;
             cell.tool_loop(false).await;
+            answers_with_calls += 1;
             if runs("reasoning") {
                 cell.tool_loop(true).await;
+                answers_with_calls += 1;
             }
             if runs("image") {
                 cell.image().await;
@@ -209,6 +229,7 @@ async fn row(seller: &'static Seller) {
             }
         }
     }
+    calls_are_valid(&stand, seller, answers_with_calls).await;
 }
 
 macro_rules! rows {

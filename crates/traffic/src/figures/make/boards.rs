@@ -9,7 +9,7 @@ use rankings::change::change;
 use rankings::disclose::Rule;
 
 use super::disclosed;
-use super::read::{Read, Terms, WINDOWS};
+use super::read::{Read, Terms};
 use super::uses::{Group, grouped, number};
 use crate::event::{Context, Name, Offered};
 use crate::figures::{Board, BoardRow, Order, Question, Slice, Subject, Window};
@@ -38,7 +38,6 @@ fn whole(
     (place, window): (usize, Window),
     boards: &mut BTreeMap<Question, Board>,
 ) {
-    debug_assert_eq!(WINDOWS[place].0, window.days());
     for subject in Subject::ALL {
         let side = match subject {
             Subject::Models | Subject::Authors => Side::All,
@@ -77,6 +76,9 @@ fn sliced(
                 slices.entry(slice).or_default().push(row);
             }
         }
+        if side == Side::App {
+            keep_most_used(&mut slices);
+        }
         for (slice, rows) in slices {
             let groups = grouped(rows.into_iter(), |row| Some(row.model.clone()));
             for order in [Order::Tokens, Order::Spend, Order::Accounts] {
@@ -85,6 +87,18 @@ fn sliced(
                 add(boards, question, &groups, None, terms);
             }
         }
+    }
+}
+
+/// Applications whose models are ranked apart: anybody may send new names.
+const APP_SLICES_MAX: usize = 100;
+
+fn keep_most_used(slices: &mut BTreeMap<Slice, Vec<&UseRow>>) {
+    let used = |rows: &Vec<&UseRow>| rows.iter().map(|row| row.used.counted()).sum::<u64>();
+    let mut most: Vec<u64> = slices.values().map(used).collect();
+    most.sort_unstable_by(|a, b| b.cmp(a));
+    if let Some(least) = most.get(APP_SLICES_MAX).copied() {
+        slices.retain(|_, rows| least < used(rows));
     }
 }
 

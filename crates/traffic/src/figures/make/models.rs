@@ -39,9 +39,7 @@ pub(super) fn models(read: &Read, terms: &Terms, last: Day) -> BTreeMap<String, 
             figures.paid = paid(&tally);
         }
     }
-    for (side, put) in
-        [(Side::App, put_app as Put), (Side::Task, put_task), (Side::Language, put_language)]
-    {
+    for (side, put) in [(Side::App, put_app as Put), (Side::Task, put_task)] {
         for (model, values) in shares(read, terms, side) {
             if let Some(figures) = models.get_mut(&*model) {
                 values.into_iter().take(LISTED_MAX).for_each(|value| put(figures, value));
@@ -59,10 +57,6 @@ fn put_app(figures: &mut ModelFigures, (app, used, _): (Name, Use, f64)) {
 
 fn put_task(figures: &mut ModelFigures, (task, _, share): (Name, Use, f64)) {
     figures.tasks.extend(Tag::parse(&task).map(|tag| (tag, share)));
-}
-
-fn put_language(figures: &mut ModelFigures, (language, _, share): (Name, Use, f64)) {
-    figures.languages.push((language.to_string(), share));
 }
 
 /// Returns, by model, the values of a side in the last seven days: what was used, and its share of
@@ -202,7 +196,6 @@ fn one_series(first: Day, groups: &[Group], cells: Option<&[Option<u64>]>) -> Se
         };
         series.tokens.push(tokens);
         let told = |number: u64| rest.then_some(number);
-        series.prompt_tokens.push(told(total.prompt));
         series.requests.push(told(total.requests));
         series.spend_nanos.push(told(total.list_nanos));
     }

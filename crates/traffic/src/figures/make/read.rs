@@ -8,7 +8,7 @@ use domain::time::Timestamp;
 use rankings::hours::Cell;
 
 use crate::event::Name;
-use crate::figures::{Cloaked, Day};
+use crate::figures::{Cloaked, Day, Window};
 use crate::store::{Days, PriceRow, RateRow, ServiceRow, Store, StoreError, UseRow};
 use crate::sums::{Grain, Side, Use, add_cell};
 
@@ -47,15 +47,13 @@ pub const PUBLIC_ACCOUNTS_MIN: u32 = 50;
 pub(super) const DAYS: Day = 90;
 /// Weeks behind the hours of a week.
 pub(super) const RATE_WEEKS: i64 = 12;
-/// Windows that are read of each side: days back, and whether it is the window before.
-pub(super) const WINDOWS: [(i64, usize); 3] = [(1, 0), (7, 1), (30, 2)];
 
 /// Sums as they are read for one making, oldest first where they are by time.
 #[derive(Default)]
 pub(super) struct Read {
     /// All uses of ninety days, each day apart.
     pub(super) daily: Vec<UseRow>,
-    /// By window of [`WINDOWS`]: all uses of complete days, and of as many before.
+    /// By [`Window`]: all uses of complete days, and of as many before.
     pub(super) complete: Vec<(Vec<UseRow>, Vec<UseRow>)>,
     /// By side and window: uses up to the last day of boards.
     pub(super) sides: BTreeMap<Side, Vec<Vec<UseRow>>>,
@@ -138,7 +136,7 @@ pub(super) async fn read(store: &Store, now: Timestamp, last: Day) -> Result<Rea
         app_days: store.uses(Side::App, (last - DAYS + 1, last), Days::Apart).await?,
         ..Read::default()
     };
-    for (days, _) in WINDOWS {
+    for days in Window::ALL.map(Window::days) {
         let (end, before) = (today - 1, today - 1 - days);
         let now = store.uses(Side::All, (end - days + 1, end), Days::Together).await?;
         let then = store.uses(Side::All, (before - days + 1, before), Days::Together).await?;
@@ -146,7 +144,7 @@ pub(super) async fn read(store: &Store, now: Timestamp, last: Day) -> Result<Rea
     }
     for side in Side::ALL {
         let mut windows = Vec::new();
-        for (days, _) in WINDOWS {
+        for days in Window::ALL.map(Window::days) {
             windows.push(store.uses(side, (last - days + 1, last), Days::Together).await?);
         }
         read.sides.insert(side, windows);

@@ -8,7 +8,9 @@ use rankings::sketch::Sketch;
 
 use super::read::{DAYS, Read, Terms};
 use crate::event::Name;
-use crate::figures::{DayOfService, EndpointFigures, Paid, Percentiles, PriceChange, Service};
+use crate::figures::{
+    DayOfService, EndpointFigures, Paid, Percentiles, PriceChange, Service, ToolErrors,
+};
 use crate::store::ServiceRow;
 use crate::sums::{Grain, Tally};
 
@@ -110,8 +112,19 @@ fn service(tally: &Tally) -> Service {
         uptime: uptime(tally),
         ttft_ms: percentiles(&tally.ttft),
         speed: percentiles(&tally.speed),
-        tool_errors: wilson(tally.tool_invalid, tally.tool_answers),
+        tool_errors: tool_errors(tally),
     }
+}
+
+fn tool_errors(tally: &Tally) -> Option<ToolErrors> {
+    let (unparseable, unknown_tool) = (tally.tool_unparseable, tally.tool_unknown);
+    Some(ToolErrors {
+        share: wilson(tally.tool_invalid, tally.tool_answers)?,
+        unparseable,
+        unknown_tool,
+        schema_mismatch: tally.tool_invalid.saturating_sub(unparseable + unknown_tool),
+        unjudged: tally.tool_unjudged,
+    })
 }
 
 fn percentiles(sketch: &Sketch) -> Option<Percentiles> {

@@ -1,5 +1,8 @@
 //! ClickHouse's plain HTTP interface.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use domain::secret::Secret;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -18,11 +21,26 @@ pub(super) struct Door {
     database: String,
     /// User and password.
     login: Option<(String, Secret)>,
+    /// Statements that wrote.
+    writes: AtomicU64,
 }
 
 /// An answer that is larger is none.
 const ANSWER_BYTES_MAX: usize = 1 << 30;
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+
+/// How long a statement may take: the server gives up before its client does, so that nothing goes
+/// on after a failure was told.
+#[derive(Clone, Copy)]
+struct Time {
+    server_s: u64,
+    client: Duration,
+}
+
+const TO_READ: Time = Time { server_s: 100, client: Duration::from_secs(120) };
+const TO_WRITE: Time = Time { server_s: 20, client: Duration::from_secs(30) };
+
+/// What the ids of statements that write begin with.
+const WRITES: &str = "interline-write-";
 
 impl Door {
     /// Reads `http://user:password@host:port/database`; user, password and database may be missing.
@@ -46,19 +64,25 @@ impl Door {
             client: Client::builder(TokioExecutor::new()).build_http(),
             base: format!("http://{host}/"),
             database: if database.is_empty() { "default" } else { database }.to_owned(),
-            login: login
-                .map(|(user, password)| (user.to_owned(), Secret::new(password.to_owned()))),
+            login: login.map(|(user, password)| (decoded(user), Secret::new(decoded(password)))),
+            writes: AtomicU64::new(0),
         })
     }
 
     /// Runs a statement that answers nothing.
     pub(super) async fn run(&self, sql: &str) -> Result<(), StoreError> {
-        self.send(None, sql.to_owned()).await.map(drop)
+        self.send(TO_WRITE, None, sql.to_owned()).await.map(drop)
+    }
+
+    /// Ends every statement that still writes, whoever began it and has given it up.
+    pub(super) async fn end_writes(&self) -> Result<(), StoreError> {
+        let sql = format!("KILL QUERY WHERE query_id LIKE '{WRITES}%' SYNC FORMAT Null");
+        self.send(TO_READ, None, sql).await.map(drop)
     }
 
     /// Runs a query and returns its rows.
     pub(super) async fn rows(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
-        let answer = self.send(None, format!("{sql} FORMAT JSONCompact")).await?;
+        let answer = self.send(TO_READ, None, format!("{sql} FORMAT JSONCompact")).await?;
         let mut answer: Value =
             serde_json::from_slice(&answer).map_err(|_| StoreError::Corrupt("an answer"))?;
         serde_json::from_value(answer["data"].take()).map_err(|_| StoreError::Corrupt("rows"))
@@ -71,22 +95,31 @@ impl Door {
         }
         let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
         let head = format!("INSERT INTO {table} FORMAT JSONEachRow");
-        self.send(Some(&head), lines.join("\n")).await.map(drop)
+        self.send(TO_WRITE, Some(&head), lines.join("\n")).await.map(drop)
     }
 
-    fn uri(&self, query: Option<&str>) -> String {
+    fn uri(&self, time: Time, query: Option<&str>) -> String {
         let mut pairs =
             form_urlencoded::Serializer::for_suffix(format!("{}?", self.base), self.base.len() + 1);
         pairs.append_pair("database", &self.database);
         pairs.append_pair("output_format_json_quote_64bit_integers", "0");
+        pairs.append_pair("max_execution_time", &time.server_s.to_string());
         if let Some(query) = query {
             pairs.append_pair("query", query);
+            let number = self.writes.fetch_add(1, Ordering::Relaxed);
+            let id = format!("{WRITES}{}-{number}", std::process::id());
+            pairs.append_pair("query_id", &id);
         }
         pairs.finish()
     }
 
-    async fn send(&self, query: Option<&str>, body: String) -> Result<Bytes, StoreError> {
-        let uri = self.uri(query);
+    async fn send(
+        &self,
+        time: Time,
+        query: Option<&str>,
+        body: String,
+    ) -> Result<Bytes, StoreError> {
+        let uri = self.uri(time, query);
         let failed = |error: &dyn std::fmt::Display| StoreError::Engine(error.to_string());
         let mut request = Request::builder().method(Method::POST).uri(uri);
         if let Some((user, password)) = &self.login {
@@ -100,7 +133,7 @@ impl Door {
             let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
             Ok::<_, StoreError>((status, body.map_err(|error| failed(&error))?.to_bytes()))
         };
-        let (status, body) = tokio::time::timeout(PATIENCE, answer)
+        let (status, body) = tokio::time::timeout(time.client, answer)
             .await
             .map_err(|_| StoreError::Engine("ClickHouse did not answer".to_owned()))??;
         if status.is_success() {
@@ -111,7 +144,32 @@ impl Door {
     }
 }
 
+/// Returns a part of an address without its percent signs.
+fn decoded(part: &str) -> String {
+    // A plus is a plus here, and no blank as it is in forms.
+    let plain = format!("={}", part.replace('+', "%2B").replace('&', "%26"));
+    let pair = form_urlencoded::parse(plain.as_bytes()).next();
+    pair.map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
 /// Returns a text as a literal of SQL.
 pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_and_password_may_hold_what_an_address_cannot() {
+        let door = |url: &str| Door::new(&Secret::new(url.to_owned())).unwrap();
+        let it = door("http://us%40er:p%3Aa%2Fss+w%26=%25@house:8123/db");
+        let (user, password) = it.login.as_ref().unwrap();
+        assert_eq!((user.as_str(), password.expose()), ("us@er", "p:a/ss+w&=%"));
+        assert_eq!((it.base.as_str(), it.database.as_str()), ("http://house:8123/", "db"));
+        assert!(door("http://house").login.is_none());
+        let (_, none) = door("http://user@house").login.unwrap();
+        assert_eq!(none.expose(), "");
+    }
 }

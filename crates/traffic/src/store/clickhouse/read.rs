@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::ClickHouse;
 use super::http::quoted;
+use super::tables::UNCOUNTED;
 use crate::event::{Context, Event, FailedTry, Finish, Name, Service, Tokens};
 use crate::figures::Day;
 use crate::store::rows::{CaseRow, Days, PriceRow, RateRow, ServiceRow, StoreError, UseRow};
@@ -147,7 +148,8 @@ impl ClickHouse {
         }
         let sql = format!(
             "SELECT period, endpoint, sum(served), sum(failed), sum(busy), sum(good),
-                    sum(tool_answers), sum(tool_invalid), {USED}, sum(list_prompt_nanos),
+                    sum(tool_answers), sum(tool_invalid), sum(tool_unparseable), sum(tool_unknown),
+                    sum(tool_unjudged), {USED}, sum(list_prompt_nanos),
                     sum(cache_saved_nanos)
                FROM services WHERE {range} GROUP BY period, endpoint ORDER BY period, endpoint"
         );
@@ -163,6 +165,9 @@ impl ClickHouse {
                 good: row.number()?,
                 tool_answers: row.number()?,
                 tool_invalid: row.number()?,
+                tool_unparseable: row.number()?,
+                tool_unknown: row.number()?,
+                tool_unjudged: row.number()?,
                 used: row.used()?,
                 list_prompt_nanos: row.number()?,
                 cache_saved_nanos: row.signed()?,
@@ -330,9 +335,10 @@ fn event(row: Vec<Value>) -> Result<Event, StoreError> {
         duration_ms: row.small()?,
         service: Service::Untold,
         failed: tries(&row.text()?)?,
-        tools: row.short()?,
+        tools: Some(row.short()?).filter(|tools| *tools != UNCOUNTED),
         tool_calls: row.short()?,
         tool_calls_invalid: row.short()?,
+        tool_verdict: None,
         task: Tag::parse(&row.text()?),
         language: row.maybe()?,
         streamed: false,

@@ -1,5 +1,8 @@
 //! The tables. Their SQL is what releases of ClickHouse since 2018 take.
 
+/// What stands where nobody counted tools.
+pub(super) const UNCOUNTED: u16 = u16::MAX;
+
 /// Each table, made where there is none.
 pub(super) const TABLES: [&str; 8] = [
     "CREATE TABLE IF NOT EXISTS events (
@@ -21,7 +24,8 @@ pub(super) const TABLES: [&str; 8] = [
         served UInt64, failed UInt64, busy UInt64, good UInt64,
         tool_answers UInt64, tool_invalid UInt64,
         requests UInt64, prompt UInt64, cache_read UInt64, output UInt64, reasoning UInt64,
-        cost_nanos UInt64, list_nanos UInt64, list_prompt_nanos UInt64, cache_saved_nanos Int64
+        cost_nanos UInt64, list_nanos UInt64, list_prompt_nanos UInt64, cache_saved_nanos Int64,
+        tool_unparseable UInt64, tool_unknown UInt64, tool_unjudged UInt64
      ) ENGINE = SummingMergeTree PARTITION BY (grain, day) ORDER BY (grain, day, period, endpoint)",
     "CREATE TABLE IF NOT EXISTS sketches (
         grain UInt8, day Int32, period Int64, endpoint String, kind UInt8, bucket UInt16,
@@ -38,6 +42,13 @@ pub(super) const TABLES: [&str; 8] = [
      ENGINE = MergeTree ORDER BY (endpoint, at_ms)",
     "CREATE TABLE IF NOT EXISTS source (through UInt64, synthetic UInt8)
      ENGINE = MergeTree ORDER BY through",
+];
+
+/// Columns that came later, each with its table and its type.
+pub(super) const ADDED: [(&str, &str, &str); 3] = [
+    ("services", "tool_unparseable", "UInt64"),
+    ("services", "tool_unknown", "UInt64"),
+    ("services", "tool_unjudged", "UInt64"),
 ];
 
 /// The tables of sums, which are made anew from events.

@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use rankings::sketch::Sketch;
 use serde_json::{Value, json};
 
-use super::ClickHouse;
 use super::http::quoted;
-use super::tables::{BY_DAY, BY_GRAIN};
+use super::tables::{BY_DAY, BY_GRAIN, UNCOUNTED};
+use super::{ClickHouse, Writer};
 use crate::event::{Event, Name};
 use crate::figures::Day;
 use crate::store::names::Names;
@@ -22,27 +22,27 @@ const INSERTED: usize = 50_000;
 impl ClickHouse {
     /// See `Store::write`.
     pub(in crate::store) async fn write(&self, batch: &Batch) -> Result<(), StoreError> {
-        let mut is_doubtful = self.is_doubtful.lock().await;
-        if *is_doubtful {
-            self.mend().await?;
-            *is_doubtful = false;
+        let mut writer = self.writer.lock().await;
+        if writer.is_doubtful {
+            self.mend(writer.events_from).await?;
+            writer.is_doubtful = false;
         }
         if batch.through <= self.through().await? {
             return Ok(());
         }
-        *is_doubtful = true;
-        self.add(batch).await?;
-        *is_doubtful = false;
+        writer.is_doubtful = true;
+        self.add(&mut writer, batch).await?;
+        writer.is_doubtful = false;
         Ok(())
     }
 
     /// See `Store::seed`.
     pub(in crate::store) async fn seed(&self, batch: &Batch) -> Result<(), StoreError> {
-        let _writer = self.is_doubtful.lock().await;
-        self.add(batch).await
+        let mut writer = self.writer.lock().await;
+        self.add(&mut writer, batch).await
     }
 
-    async fn add(&self, batch: &Batch) -> Result<(), StoreError> {
+    async fn add(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
         let known = self.known(&batch.events).await?;
         let mut seen: HashSet<&str> = HashSet::new();
         let mut fresh: Vec<&Event> = Vec::new();
@@ -66,7 +66,7 @@ impl ClickHouse {
         for events in fresh.chunk_by(|a, b| a.at.day() == b.at.day()) {
             self.add_sums(events).await?;
         }
-        self.name_apps(&fresh).await?;
+        self.name_apps(writer, &fresh).await?;
         let synthetic = u8::from(fresh.iter().any(|event| event.synthetic));
         let source = json!({ "through": batch.through, "synthetic": synthetic });
         self.insert("source", &[source]).await
@@ -147,14 +147,20 @@ impl ClickHouse {
     }
 
     /// Makes the sums of those days anew that hold events beyond where the source was read: only
-    /// what was read counts, and the rest is written again.
-    async fn mend(&self) -> Result<(), StoreError> {
+    /// what was read counts, and the rest is written again. Of a day whose events were forgotten
+    /// the sums stay, and what came late goes the same way.
+    async fn mend(&self, events_from: Option<Day>) -> Result<(), StoreError> {
+        self.door.end_writes().await?;
         let through = self.through().await?;
         let days = self
             .door
             .rows(&format!("SELECT DISTINCT day FROM events WHERE {through} < number"))
             .await?;
         for day in days.iter().filter_map(|row| row.first()?.as_i64()) {
+            if events_from.is_some_and(|from| day < from) {
+                self.door.run(&format!("ALTER TABLE events DROP PARTITION {day}")).await?;
+                continue;
+            }
             for table in BY_DAY {
                 self.door.run(&format!("ALTER TABLE {table} DROP PARTITION {day}")).await?;
             }
@@ -171,9 +177,14 @@ impl ClickHouse {
     }
 
     /// Keeps the names that applications gave themselves.
-    async fn name_apps(&self, events: &[&Event]) -> Result<(), StoreError> {
-        let known: HashMap<Name, Option<Name>> =
-            self.apps().await?.into_iter().map(|(_, app, title)| (app, title)).collect();
+    async fn name_apps(&self, writer: &mut Writer, events: &[&Event]) -> Result<(), StoreError> {
+        let known = match &mut writer.titles {
+            Some(known) => known,
+            None => {
+                let apps = self.apps().await?.into_iter().map(|(_, app, title)| (app, title));
+                writer.titles.insert(apps.collect())
+            }
+        };
         let mut last: HashMap<&Name, (Option<&Name>, i64)> = HashMap::new();
         for event in events {
             if let Some(app) = &event.app {
@@ -181,17 +192,15 @@ impl ClickHouse {
                 held.0 = event.app_title.as_ref().or(held.0);
             }
         }
-        let rows: Vec<Value> = last
-            .into_iter()
-            .filter(|(app, (title, _))| match known.get(*app) {
-                None => true,
-                Some(old) => title.is_some() && *title != old.as_ref(),
-            })
-            .map(|(app, (title, at))| {
-                json!({ "app": &**app, "at_ms": at, "title": title.map_or("", |title| title) })
-            })
-            .collect();
-        self.insert("apps", &rows).await
+        last.retain(|app, (title, _)| match known.get(*app) {
+            None => true,
+            Some(old) => title.is_some() && *title != old.as_ref(),
+        });
+        let row = |(app, (title, at)): (&&Name, &(Option<&Name>, i64))| json!({ "app": &***app, "at_ms": at, "title": title.map_or("", |title| title) });
+        let rows: Vec<Value> = last.iter().map(row).collect();
+        self.insert("apps", &rows).await?;
+        known.extend(last.into_iter().map(|(app, (title, _))| (app.clone(), title.cloned())));
+        Ok(())
     }
 
     /// See `Store::note_prices`.
@@ -217,6 +226,8 @@ impl ClickHouse {
 
     /// See `Store::forget`.
     pub(in crate::store) async fn forget(&self, retention: &Retention) -> Result<(), StoreError> {
+        let mut writer = self.writer.lock().await;
+        writer.events_from = writer.events_from.max(Some(retention.events_before));
         let minutes = retention.minutes_before.div_euclid(1_440);
         let hours = retention.hours_before.div_euclid(24);
         for (table, sql) in [
@@ -279,6 +290,9 @@ fn with_tally(row: Value, tally: &Tally) -> Value {
         ("good", tally.good),
         ("tool_answers", tally.tool_answers),
         ("tool_invalid", tally.tool_invalid),
+        ("tool_unparseable", tally.tool_unparseable),
+        ("tool_unknown", tally.tool_unknown),
+        ("tool_unjudged", tally.tool_unjudged),
         ("list_prompt_nanos", tally.list_prompt_nanos),
     ] {
         row[name] = json!(number);
@@ -318,7 +332,8 @@ fn row(number: u64, event: &Event) -> Value {
         "cache_saved_nanos": event.cache_saved_nanos,
         "ttft_ms": event.ttft_ms.map_or(-1, i64::from), "duration_ms": event.duration_ms,
         "failed": if failed.is_empty() { String::new() } else { Value::from(failed).to_string() },
-        "tools": event.tools, "tool_calls": event.tool_calls,
+        "tools": event.tools.map_or(UNCOUNTED, |tools| tools.min(UNCOUNTED - 1)),
+        "tool_calls": event.tool_calls,
         "tool_calls_invalid": event.tool_calls_invalid,
         "task": event.task.map_or("", |task| task.key()), "language": name(&event.language),
     })

@@ -153,9 +153,9 @@ fn bind(arguments: &mut SqliteArguments, row: &Coded<'_>) -> Result<(), sqlx::er
     let failed: Vec<u8> =
         codes.failed.iter().flat_map(|(code, service)| tried(*code, *service)).collect();
     arguments.add((!failed.is_empty()).then_some(failed))?;
-    for count in [event.tools, event.tool_calls, event.tool_calls_invalid] {
-        arguments.add(i64::from(count))?;
-    }
+    arguments.add(event.tools.map(i64::from))?;
+    arguments.add(i64::from(event.tool_calls))?;
+    arguments.add(i64::from(event.tool_calls_invalid))?;
     arguments.add(i64::from(codes.task))?;
     arguments.add(i64::from(codes.language))?;
     Ok(())
@@ -256,9 +256,10 @@ fn event(row: &SqliteRow, day: Day, names: &Names) -> Result<Event, StoreError> 
         duration_ms: small("duration_ms")?,
         service: Service::Untold,
         failed: failed.map_or_else(Vec::new, |bytes| tries(&bytes, names)),
-        tools: short("tools")?,
+        tools: row.try_get::<Option<i64>, &str>("tools")?.and_then(|it| u16::try_from(it).ok()),
         tool_calls: short("tool_calls")?,
         tool_calls_invalid: short("tool_calls_invalid")?,
+        tool_verdict: None,
         task: task.as_ref().and_then(|key: &Name| Tag::parse(key)),
         language: maybe("language")?,
         streamed: false,

@@ -43,8 +43,19 @@ struct Writer {
     titles: HashMap<Name, Name>,
 }
 
-/// The version of the tables: files of another one are not touched.
-const VERSION: i64 = 1;
+/// The version of the tables. Files of the version before are brought up to it, those of another
+/// are not touched.
+const VERSION: i64 = 2;
+
+/// What brings files of version 1 up to version 2.
+const FROM_1: &str = "
+    BEGIN IMMEDIATE;
+    ALTER TABLE services ADD COLUMN tool_unparseable INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE services ADD COLUMN tool_unknown INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE services ADD COLUMN tool_unjudged INTEGER NOT NULL DEFAULT 0;
+    PRAGMA user_version = 2;
+    COMMIT;
+";
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -64,6 +75,8 @@ const TABLES: &str = "
         requests INTEGER, prompt INTEGER, cache_read INTEGER, output INTEGER, reasoning INTEGER,
         cost_nanos INTEGER, list_nanos INTEGER, list_prompt_nanos INTEGER,
         cache_saved_nanos INTEGER, ttft BLOB, speed BLOB,
+        tool_unparseable INTEGER NOT NULL, tool_unknown INTEGER NOT NULL,
+        tool_unjudged INTEGER NOT NULL,
         PRIMARY KEY (grain, period, endpoint)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS rates (
         hour INTEGER, model INTEGER,
@@ -72,7 +85,7 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS prices (
         endpoint INTEGER, at_ms INTEGER, price TEXT NOT NULL,
         PRIMARY KEY (endpoint, at_ms)) WITHOUT ROWID;
-    PRAGMA user_version = 1;
+    PRAGMA user_version = 2;
 ";
 
 const READERS: u32 = 2;
@@ -88,10 +101,11 @@ impl Files {
         let mut sums = options.connect().await?;
         let version: i64 =
             sqlx::query("PRAGMA user_version").fetch_one(&mut sums).await?.try_get(0)?;
-        if version != 0 && version != VERSION {
-            return Err(StoreError::Corrupt("its tables are of another version"));
-        }
-        sqlx::raw_sql(TABLES).execute(&mut sums).await?;
+        match version {
+            0 | VERSION => sqlx::raw_sql(TABLES).execute(&mut sums).await?,
+            1 => sqlx::raw_sql(FROM_1).execute(&mut sums).await?,
+            _ => return Err(StoreError::Corrupt("its tables are of another version")),
+        };
         let names = Arc::new(RwLock::new(read_names(&mut sums).await?));
         let titles = read_titles(&mut sums).await?;
         let readers = SqlitePoolOptions::new()
@@ -359,6 +373,33 @@ mod tests {
         let maker = Maker::new(number, vec![model], 20, 20_000);
         let events = maker.day(20_000, 700).into_iter().map(|event| (number, event)).collect();
         Batch { events, through: number }
+    }
+
+    #[tokio::test]
+    async fn files_of_the_version_before_are_brought_up_to_this_one() {
+        let name = format!("interline-traffic-old-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let batches = [batch(1), batch(2)];
+        let files = Files::open(&folder).await.unwrap();
+        files.write(&batches[0]).await.unwrap();
+        files.close().await;
+        drop(files);
+        let mut sums = options(&folder.join("sums.db")).connect().await.unwrap();
+        for column in ["tool_unparseable", "tool_unknown", "tool_unjudged"] {
+            let sql = format!("ALTER TABLE services DROP COLUMN {column}");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut sums).await.unwrap();
+        }
+        sqlx::raw_sql("PRAGMA user_version = 1").execute(&mut sums).await.unwrap();
+        sums.close().await.unwrap();
+        let files = Files::open(&folder).await.unwrap();
+        files.write(&batches[1]).await.unwrap();
+        let rows = files.services(crate::sums::Grain::Day, (0, 30_000)).await.unwrap();
+        let served: u64 = rows.iter().map(|row| row.tally.served).sum();
+        files.close().await;
+        std::fs::remove_dir_all(&folder).unwrap();
+        let events = || batches.iter().flat_map(|batch| &batch.events);
+        let is_served = |(_, event): &&(u64, Event)| event.service == crate::event::Service::Served;
+        assert_eq!(served, events().filter(is_served).count() as u64);
     }
 
     /// A process is killed after the events of a batch are kept and before they are added up.

@@ -26,7 +26,7 @@ static RATES: Rows = Rows::new(
         output = output + excluded.output, output_nanos = output_nanos + excluded.output_nanos",
 );
 
-static SERVICES: Rows = Rows::new("INSERT OR REPLACE INTO services VALUES", 20, "");
+static SERVICES: Rows = Rows::new("INSERT OR REPLACE INTO services VALUES", 23, "");
 
 /// Returns the place of a grain.
 pub(super) fn grain(grain: Grain) -> i64 {
@@ -111,6 +111,9 @@ async fn add_services(tx: &mut SqliteConnection, sums: &Sums) -> Result<(), Stor
             }
             query = query.bind(signed(tally.list_prompt_nanos)).bind(tally.cache_saved_nanos);
             query = query.bind(tally.ttft.to_bytes()).bind(tally.speed.to_bytes());
+            for number in [tally.tool_unparseable, tally.tool_unknown, tally.tool_unjudged] {
+                query = query.bind(signed(number));
+            }
         }
         query.execute(&mut *tx).await?;
         rest = left;
@@ -157,6 +160,9 @@ pub(super) fn tally(row: &sqlx::sqlite::SqliteRow) -> Result<Tally, StoreError> 
         good: number("good")?,
         tool_answers: number("tool_answers")?,
         tool_invalid: number("tool_invalid")?,
+        tool_unparseable: number("tool_unparseable")?,
+        tool_unknown: number("tool_unknown")?,
+        tool_unjudged: number("tool_unjudged")?,
         used: used(row)?,
         list_prompt_nanos: number("list_prompt_nanos")?,
         cache_saved_nanos: row.try_get("cache_saved_nanos")?,
