@@ -1,4 +1,4 @@
-//! The calls of tools in an answer, kept while it passes so that they can be judged once it is over.
+//! The calls of tools in an answer, kept while it passes so that they can be judged at its end.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,6 @@
-//! Whether the calls of tools in which an answer ended are valid: their arguments are JSON, they name
-//! a tool that was offered, and the arguments are what its schema asks for. Nothing of them is kept.
+//! Whether the calls of tools in which an answer ended are valid: their arguments are JSON, they
+//! name a tool that was offered, and the arguments are what its schema asks for. Nothing of them is
+//! kept.
 
 use domain::generation::ToolVerdict;
 use serde::Deserialize;

@@ -64,7 +64,8 @@ impl Said {
     }
 }
 
-/// Returns the JSON string, quotes included, that an event carries under `name`, written `"name":"`.
+/// Returns the JSON string, quotes included, that an event carries under `name`, which is written
+/// `"name":"`.
 pub(crate) fn field<'a>(event: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let begins = memmem::find(event, name)? + name.len() - 1;
     let mut ends = begins + 1;

@@ -1,5 +1,5 @@
-//! Applications, by the addresses that they send. Anybody may send anything, so it is bounded what is
-//! kept of one, and how many new ones are told apart in a day.
+//! Applications, by the addresses that they send. Anybody may send anything, so it is bounded what
+//! is kept of one, and how many new ones are told apart in a day.
 
 use std::collections::{HashMap, HashSet};
 

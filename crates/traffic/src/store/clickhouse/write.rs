@@ -196,7 +196,10 @@ impl ClickHouse {
             None => true,
             Some(old) => title.is_some() && *title != old.as_ref(),
         });
-        let row = |(app, (title, at)): (&&Name, &(Option<&Name>, i64))| json!({ "app": &***app, "at_ms": at, "title": title.map_or("", |title| title) });
+        let row = |(app, (title, at)): (&&Name, &(Option<&Name>, i64))| {
+            let title = title.map_or("", |title| title);
+            json!({ "app": &***app, "at_ms": at, "title": title })
+        };
         let rows: Vec<Value> = last.iter().map(row).collect();
         self.insert("apps", &rows).await?;
         known.extend(last.into_iter().map(|(app, (title, _))| (app.clone(), title.cloned())));
