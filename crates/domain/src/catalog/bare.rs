@@ -1,6 +1,6 @@
 //! Models by the names that their makers' own clients call them, without an author.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::endpoint::{Endpoint, Tier};
 use super::model::Model;
@@ -48,12 +48,14 @@ impl BareNames {
                 names.add(PLAIN, plain(slug), place);
             }
         }
+        let makers = makers(models, providers, endpoints);
         // Another tier or serving goes by the same name as the usual one.
         let usual =
             |it: &&Endpoint| it.tier() == Tier::Default && it.variant.is_none() && !it.veiled;
         for endpoint in endpoints.iter().filter(usual) {
-            let seller = providers[endpoint.provider.0 as usize].class;
-            let kind = if seller == ProviderClass::Lab { MAKERS } else { SELLERS };
+            let author = models[endpoint.model.0 as usize].author();
+            let is_own = makers[endpoint.provider.0 as usize] == Some(author);
+            let kind = if is_own { MAKERS } else { SELLERS };
             let sold_as = std::iter::once(&endpoint.upstream_model).chain(&endpoint.aliases);
             for name in sold_as.filter(|name| !name.contains('/')) {
                 names.add(kind, name.to_lowercase(), endpoint.model);
@@ -103,6 +105,28 @@ impl BareNames {
     }
 }
 
+/// Returns whose models each provider sells as their maker: a lab those of the author that is called
+/// as it is, or else of the one that most of its endpoints are of. Labs sell others' models, too.
+fn makers<'a>(
+    models: &'a [Model],
+    providers: &[Provider],
+    endpoints: &[Endpoint],
+) -> Vec<Option<&'a str>> {
+    let mut sold: Vec<BTreeMap<&str, usize>> = vec![BTreeMap::new(); providers.len()];
+    for endpoint in endpoints {
+        let author = models[endpoint.model.0 as usize].author();
+        *sold[endpoint.provider.0 as usize].entry(author).or_default() += 1;
+    }
+    let maker = |(provider, sold): (&Provider, BTreeMap<&'a str, usize>)| {
+        let most = sold.values().copied().max()?;
+        let mut mostly = sold.iter().filter(|(_, count)| **count == most).map(|(it, _)| *it);
+        let only = mostly.next().filter(|_| mostly.next().is_none());
+        let namesake = sold.keys().copied().find(|author| *author == provider.slug);
+        namesake.or(only).filter(|_| provider.class == ProviderClass::Lab)
+    };
+    providers.iter().zip(sold).map(maker).collect()
+}
+
 /// Returns a slug as those write it who keep stops for versions of their own.
 fn plain(slug: &str) -> String {
     slug.to_lowercase().replace('.', "-")
@@ -138,22 +162,25 @@ mod tests {
     use crate::plan::stage::{endpoint, model, provider};
 
     fn names(rows: &[(&str, &str)]) -> BareNames {
-        let lab = Provider { class: ProviderClass::Lab, ..provider("lab") };
+        let lab = |slug: &str| Provider { class: ProviderClass::Lab, ..provider(slug) };
         let models: Vec<Model> = rows.iter().map(|(id, _)| model(id)).collect();
         let sold = (0..).zip(rows).flat_map(|(place, (id, sold_as))| {
             let own = Endpoint {
+                provider: ProviderIx(u32::from(!id.starts_with("a/"))),
                 upstream_model: (*sold_as).to_owned(),
                 variant: id.ends_with("-fast").then(|| "fast".to_owned()),
                 ..endpoint(0, place, "1")
             };
             let hosts = Endpoint {
-                provider: ProviderIx(1),
+                provider: ProviderIx(2),
                 upstream_model: format!("hosted-{sold_as}"),
                 ..own.clone()
             };
             [own, hosts]
         });
-        BareNames::new(&models, &[lab, provider("host")], &sold.collect::<Vec<_>>())
+        let others = rows.last().map_or("b", |(id, _)| &id[..1]);
+        let providers = [lab("a"), lab(others), provider("host")];
+        BareNames::new(&models, &providers, &sold.collect::<Vec<_>>())
     }
 
     #[test]
@@ -185,6 +212,31 @@ mod tests {
         for name in ["", "gpt", "a/claude-sonnet-4-5", "claude", "2024-07-18", "-latest"] {
             assert_eq!(names.find(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn a_lab_that_sells_what_others_make_is_not_its_maker() {
+        let lab = |slug: &str| Provider { class: ProviderClass::Lab, ..provider(slug) };
+        let models = [model("a/one"), model("b/two"), model("b/three")];
+        let sold = |provider, place, name: &str| Endpoint {
+            provider: ProviderIx(provider),
+            upstream_model: name.to_owned(),
+            ..endpoint(0, place, "1")
+        };
+        let endpoints = [
+            // The first lab has the name of the author of one model and sells two of another's.
+            sold(0, 0, "fast"),
+            sold(0, 1, "slow"),
+            sold(0, 2, "large"),
+            // The second makes what it mostly sells.
+            sold(1, 1, "fast"),
+            sold(1, 2, "slow"),
+            sold(1, 0, "large"),
+        ];
+        let names = BareNames::new(&models, &[lab("a"), lab("b-cloud")], &endpoints);
+        assert_eq!(names.find("fast"), Some(Bare::Several(vec![ModelIx(0), ModelIx(1)])));
+        assert_eq!(names.find("slow"), Some(Bare::One(ModelIx(2))));
+        assert_eq!(names.find("large"), Some(Bare::Several(vec![ModelIx(2), ModelIx(0)])));
     }
 
     #[test]
