@@ -1,6 +1,7 @@
 //! A board: who is used how much, with how far each rank can be trusted.
 
 use crate::cap::{Amount, Capped, capped};
+use crate::lots::Lots;
 use crate::mix::mix;
 use crate::share::effective_users;
 use crate::test::quantile;
@@ -71,13 +72,14 @@ const TIED: f64 = 0.1;
 /// gives the same board.
 pub fn board(entries: &[Entry], weight: Weight, seed: u64) -> Vec<Row> {
     let votes = (weight == Weight::Voice).then(|| Votes::of(entries));
+    let mut lots = Lots::of(entries.iter().flat_map(|entry| &entry.amounts).map(|it| it.account));
     let mut counted: Vec<Counted> = entries
         .iter()
         .filter(|entry| entry.amounts.iter().any(|it| it.amount != 0))
-        .map(|entry| Counted::of(entry, weight, votes.as_ref()))
+        .map(|entry| Counted::of(entry, weight, votes.as_ref(), &lots))
         .collect();
     counted.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.name.cmp(b.name)));
-    let draws = Draws::of(&counted, weight, votes.as_ref(), seed);
+    let draws = Draws::of(&counted, &mut lots, seed);
     let total: f64 = counted.iter().map(|row| row.value).sum();
     let mut rows: Vec<Row> = Vec::with_capacity(counted.len());
     for (place, row) in counted.iter().enumerate() {
@@ -114,12 +116,47 @@ struct Counted<'a> {
     accounts: u32,
     effective_users: f64,
     largest: f64,
-    amounts: Capped,
-    voters: &'a [Amount],
+    drawn: Drawn,
+}
+
+/// What a row is in each draw.
+enum Drawn {
+    Capped(Capped),
+    Raw(Capped),
+    /// The places of its accounts.
+    Accounts(Vec<usize>),
+    /// By account: its use of this row, its use of all, its place.
+    Voice(Vec<(f64, f64, usize)>),
+}
+
+impl Drawn {
+    fn of(entry: &Entry, weight: Weight, votes: Option<&Votes>, lots: &Lots) -> Drawn {
+        let amounts = &entry.amounts;
+        match (weight, votes) {
+            (Weight::Capped, _) => Drawn::Capped(Capped::new(amounts, lots)),
+            (Weight::Accounts, _) => {
+                let users = amounts.iter().filter(|it| it.amount != 0);
+                Drawn::Accounts(users.map(|it| lots.place(it.account)).collect())
+            }
+            (Weight::Voice, Some(votes)) => Drawn::Voice(votes.in_row(amounts, lots)),
+            (Weight::Raw | Weight::Voice, _) => Drawn::Raw(Capped::new(amounts, lots)),
+        }
+    }
+
+    fn value(&self, lots: &Lots) -> f64 {
+        match self {
+            Drawn::Capped(amounts) => amounts.drawn(lots),
+            Drawn::Raw(amounts) => amounts.drawn_raw(lots),
+            Drawn::Accounts(places) => places.iter().map(|place| lots.count(*place)).sum(),
+            Drawn::Voice(votes) => {
+                votes.iter().map(|(own, all, place)| lots.count(*place) * own / all).sum()
+            }
+        }
+    }
 }
 
 impl<'a> Counted<'a> {
-    fn of(entry: &'a Entry, weight: Weight, votes: Option<&Votes>) -> Counted<'a> {
+    fn of(entry: &'a Entry, weight: Weight, votes: Option<&Votes>, lots: &Lots) -> Counted<'a> {
         let raw = entry.amounts.iter().fold(0_u64, |sum, it| sum.saturating_add(it.amount));
         let accounts = entry.amounts.iter().filter(|it| it.amount != 0).count() as u32;
         let plain: Vec<f64> = entry.amounts.iter().map(|it| it.amount as f64).collect();
@@ -127,7 +164,9 @@ impl<'a> Counted<'a> {
         let value = match (weight, votes) {
             (Weight::Capped, _) => capped(&entry.amounts),
             (Weight::Accounts, _) => f64::from(accounts),
-            (Weight::Voice, Some(votes)) => votes.of_row(&entry.amounts, |_| 1.0),
+            (Weight::Voice, Some(votes)) => {
+                votes.in_row(&entry.amounts, lots).iter().map(|(own, all, _)| own / all).sum()
+            }
             (Weight::Raw | Weight::Voice, _) => raw as f64,
         };
         Counted {
@@ -137,20 +176,7 @@ impl<'a> Counted<'a> {
             accounts,
             effective_users: effective_users(&plain),
             largest: if raw == 0 { 0.0 } else { top as f64 / raw as f64 },
-            amounts: Capped::new(&entry.amounts),
-            voters: &entry.amounts,
-        }
-    }
-
-    fn drawn(&self, weight: Weight, votes: Option<&Votes>, seed: u64) -> f64 {
-        let lot = |account| f64::from(crate::mix::poisson(mix(seed, account)));
-        match (weight, votes) {
-            (Weight::Capped, _) => self.amounts.drawn(seed),
-            (Weight::Accounts, _) => {
-                self.voters.iter().filter(|it| it.amount != 0).map(|it| lot(it.account)).sum()
-            }
-            (Weight::Voice, Some(votes)) => votes.of_row(self.voters, lot),
-            (Weight::Raw | Weight::Voice, _) => self.amounts.drawn_raw(seed),
+            drawn: Drawn::of(entry, weight, votes, lots),
         }
     }
 }
@@ -178,14 +204,15 @@ impl Votes {
         Votes { totals }
     }
 
-    fn of_row(&self, amounts: &[Amount], lot: impl Fn(u64) -> f64) -> f64 {
+    /// Returns what each account used of a row and of all rows, with its place.
+    fn in_row(&self, amounts: &[Amount], lots: &Lots) -> Vec<(f64, f64, usize)> {
         let vote = |it: &Amount| {
             let place =
                 self.totals.binary_search_by_key(&it.account, |total| total.account).ok()?;
             let total = self.totals[place].amount;
-            (total != 0).then(|| lot(it.account) * it.amount as f64 / total as f64)
+            (total != 0).then(|| (it.amount as f64, total as f64, lots.place(it.account)))
         };
-        amounts.iter().filter_map(vote).sum()
+        amounts.iter().filter_map(vote).collect()
     }
 }
 
@@ -198,13 +225,12 @@ struct Draws {
 }
 
 impl Draws {
-    fn of(counted: &[Counted<'_>], weight: Weight, votes: Option<&Votes>, seed: u64) -> Draws {
+    fn of(counted: &[Counted<'_>], lots: &mut Lots, seed: u64) -> Draws {
         let mut places = vec![Vec::with_capacity(DRAWS as usize); counted.len()];
         let mut reversed = vec![0; counted.len()];
         for draw in 0..DRAWS {
-            let seed = mix(seed, draw);
-            let values: Vec<f64> =
-                counted.iter().map(|row| row.drawn(weight, votes, seed)).collect();
+            lots.draw(mix(seed, draw));
+            let values: Vec<f64> = counted.iter().map(|row| row.drawn.value(lots)).collect();
             let mut order: Vec<usize> = (0..values.len()).collect();
             order.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
             for (place, row) in order.into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Totals in which no account counts for more than its part.
 
-use crate::mix::{mix, poisson};
+use crate::lots::Lots;
 
 /// The largest part of a capped total that one account may be, unless there are fewer than a
 /// hundred accounts.
@@ -39,31 +39,27 @@ pub fn effective_users(amounts: &[Amount]) -> f64 {
 /// The amounts of one row, ready to be totalled under many weightings of the accounts.
 #[derive(Clone, Debug)]
 pub(crate) struct Capped {
-    /// Largest amount first.
-    sorted: Vec<Amount>,
+    /// Each with the place of its account, the largest first.
+    sorted: Vec<(f64, usize)>,
 }
 
 impl Capped {
-    pub(crate) fn new(amounts: &[Amount]) -> Capped {
+    /// Takes amounts whose accounts are all among those of the lots.
+    pub(crate) fn new(amounts: &[Amount], lots: &Lots) -> Capped {
         let mut sorted: Vec<Amount> = amounts.iter().copied().filter(|it| 0 < it.amount).collect();
         sorted.sort_unstable_by(|a, b| b.amount.cmp(&a.amount).then(a.account.cmp(&b.account)));
-        Capped { sorted }
+        let placed = |it: &Amount| (it.amount as f64, lots.place(it.account));
+        Capped { sorted: sorted.iter().map(placed).collect() }
     }
 
     /// The capped total in one draw of a bootstrap over accounts.
-    pub(crate) fn drawn(&self, seed: u64) -> f64 {
-        solve(self.sorted.iter().filter_map(|it| {
-            let weight = poisson(mix(seed, it.account));
-            (weight != 0).then_some((it.amount as f64, f64::from(weight)))
-        }))
+    pub(crate) fn drawn(&self, lots: &Lots) -> f64 {
+        solve(self.sorted.iter().map(|(amount, place)| (*amount, lots.count(*place))))
     }
 
     /// The plain total in one draw of a bootstrap over accounts.
-    pub(crate) fn drawn_raw(&self, seed: u64) -> f64 {
-        self.sorted
-            .iter()
-            .map(|it| it.amount as f64 * f64::from(poisson(mix(seed, it.account))))
-            .sum()
+    pub(crate) fn drawn_raw(&self, lots: &Lots) -> f64 {
+        self.sorted.iter().map(|(amount, place)| *amount * lots.count(*place)).sum()
     }
 }
 

@@ -1,6 +1,7 @@
 //! How much a total changed from one window to the next.
 
 use crate::cap::{Amount, Capped, capped};
+use crate::lots::Lots;
 use crate::mix::mix;
 
 /// A change of a capped total and the interval that holds it in 90 of 100 cases.
@@ -32,11 +33,12 @@ pub const DRAWS: u64 = 200;
 pub fn change(now: &[Amount], before: &[Amount], seed: u64) -> Option<Change> {
     let ratio = |now: f64, before: f64| (0.0 < now && 0.0 < before).then(|| now / before);
     let growth = ratio(capped(now), capped(before))? - 1.0;
-    let (now, before) = (Capped::new(now), Capped::new(before));
+    let mut lots = Lots::of(now.iter().chain(before).map(|it| it.account));
+    let (now, before) = (Capped::new(now, &lots), Capped::new(before, &lots));
     let mut drawn: Vec<f64> = (0..DRAWS)
         .filter_map(|draw| {
-            let lot = mix(seed, draw);
-            ratio(now.drawn(lot), before.drawn(lot))
+            lots.draw(mix(seed, draw));
+            ratio(now.drawn(&lots), before.drawn(&lots))
         })
         .collect();
     drawn.sort_unstable_by(f64::total_cmp);

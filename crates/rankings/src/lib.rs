@@ -10,6 +10,7 @@ pub mod change;
 pub mod correct;
 pub mod disclose;
 pub mod hours;
+mod lots;
 mod mix;
 pub mod rising;
 pub mod share;

@@ -13,21 +13,66 @@ pub(crate) fn mix(seed: u64, number: u64) -> u64 {
 /// It weighs an account in one draw of a bootstrap: unlike drawing with replacement it needs no
 /// knowledge of how many accounts there are, so counts can be added up in any order.
 pub(crate) fn poisson(bits: u64) -> u32 {
-    // Cumulated probabilities e⁻¹ · Σ 1/k!, scaled to 2⁶⁴ by the comparison below.
-    const E_INVERSE: f64 = 0.367_879_441_171_442_33;
-    let lot = (bits >> 11) as f64 / (1_u64 << 53) as f64;
-    let (mut count, mut term, mut sum) = (0_u32, E_INVERSE, E_INVERSE);
-    while sum <= lot && count < 16 {
+    // Most lots are told by their first eight bits.
+    match FIRST[(bits >> 56) as usize] {
+        UNTOLD => counted((bits >> 11) as f64 / (1_u64 << 53) as f64) as u32,
+        count => u32::from(count),
+    }
+}
+
+/// Returns how many cumulated probabilities lie at or below a number from 0 to 1.
+const fn counted(lot: f64) -> usize {
+    let mut count = 0;
+    while count < MOST && SUMS[count] <= lot {
         count += 1;
-        term /= f64::from(count);
-        sum += term;
     }
     count
 }
 
+/// By the first eight bits: the count that all lots have that begin so.
+const FIRST: [u8; 256] = {
+    let (mut first, mut place) = ([UNTOLD; 256], 0);
+    while place < 256 {
+        let low = counted(place as f64 / 256.0);
+        if low == counted((place + 1) as f64 / 256.0) {
+            first[place] = low as u8;
+        }
+        place += 1;
+    }
+    first
+};
+
+/// Lots that begin so have several counts.
+const UNTOLD: u8 = u8::MAX;
+
+/// No account counts more often in one draw.
+const MOST: usize = 16;
+
+/// Cumulated probabilities: e⁻¹ · Σ 1/k!.
+const SUMS: [f64; MOST] = {
+    const E_INVERSE: f64 = 0.367_879_441_171_442_33;
+    let (mut sums, mut term, mut count) = ([E_INVERSE; MOST], E_INVERSE, 1);
+    while count < MOST {
+        term /= count as f64;
+        sums[count] = sums[count - 1] + term;
+        count += 1;
+    }
+    sums
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_bits_of_a_lot_tell_what_all_of_it_does() {
+        for number in 0..200_000 {
+            let bits = mix(3, number);
+            let whole = counted((bits >> 11) as f64 / (1_u64 << 53) as f64);
+            assert_eq!(poisson(bits), whole as u32);
+        }
+        assert_eq!((poisson(0), poisson(u64::MAX)), (0, MOST as u32));
+    }
 
     #[test]
     fn weights_have_mean_and_variance_one() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use classify::Tag;
 use rankings::board::{Entry, Row, Weight, board};
 use rankings::cap::capped;
-use rankings::change::change;
+use rankings::change::{Change, change};
 use rankings::disclose::Rule;
 
 use super::disclosed;
@@ -50,11 +50,13 @@ fn whole(
         let name = |row: &UseRow| named(subject, row, terms);
         let groups = grouped(rows.iter(), name);
         let complete = read.complete.get(place).filter(|_| side == Side::All);
-        let changes =
-            complete.map(|(now, before)| (grouped(now.iter(), name), grouped(before.iter(), name)));
+        let changes = complete.map(|(now, before)| {
+            changes(&grouped(now.iter(), name), &grouped(before.iter(), name), terms)
+        });
+        let changes = changes.unwrap_or_default();
         for order in Order::ALL {
             let question = Question { subject, slice: Slice::All, window, order };
-            add(boards, question, &groups, changes.as_ref(), terms);
+            add(boards, question, &groups, &changes, terms);
         }
     }
 }
@@ -84,7 +86,7 @@ fn sliced(
             for order in [Order::Tokens, Order::Spend, Order::Accounts] {
                 let question =
                     Question { subject: Subject::Models, slice: slice.clone(), window, order };
-                add(boards, question, &groups, None, terms);
+                add(boards, question, &groups, &Changes::new(), terms);
             }
         }
     }
@@ -133,12 +135,25 @@ fn slices_of(side: Side, value: &str, terms: &Terms) -> Vec<Slice> {
 }
 
 type Groups = BTreeMap<Name, Group>;
+/// By name: how its tokens changed, whatever a board is ordered by.
+type Changes = BTreeMap<Name, Change>;
+
+/// Returns how tokens changed from one window to the next, where that may be told.
+fn changes(now: &Groups, before: &Groups, terms: &Terms) -> Changes {
+    let may = |amounts: &[_]| !terms.is_public || Rule::BOARD.allows(amounts);
+    let one = |(name, group): (&Name, &Group)| {
+        let (now, before) = (group.amounts(Use::counted), before.get(name)?.amounts(Use::counted));
+        let told = (may(&now) && may(&before)).then(|| change(&now, &before, SEED));
+        Some((name.clone(), told.flatten()?))
+    };
+    now.iter().filter_map(one).collect()
+}
 
 fn add(
     boards: &mut BTreeMap<Question, Board>,
     question: Question,
     groups: &Groups,
-    changes: Option<&(Groups, Groups)>,
+    changes: &Changes,
     terms: &Terms,
 ) {
     let made = made(&question, groups, changes, terms);
@@ -147,12 +162,7 @@ fn add(
     }
 }
 
-fn made(
-    question: &Question,
-    groups: &Groups,
-    changes: Option<&(Groups, Groups)>,
-    terms: &Terms,
-) -> Board {
+fn made(question: &Question, groups: &Groups, changes: &Changes, terms: &Terms) -> Board {
     let (weight, unit): (Weight, fn(&Use) -> u64) = match question.order {
         Order::Tokens => (Weight::Capped, Use::counted),
         Order::RawTokens => (Weight::Raw, Use::counted),
@@ -179,9 +189,8 @@ fn made(
     let rows: Vec<BoardRow> = board(&entries, weight, seed)
         .iter()
         .map(|row| {
-            let changes =
-                changes.map(|(now, before)| (now.get(&*row.name), before.get(&*row.name)));
-            describe(row, &groups[&*row.name], changes, terms)
+            let change = changes.get(&*row.name).copied();
+            describe(row, &groups[&*row.name], change, terms)
         })
         .collect();
     let listed: u64 = rows.iter().map(|row| row.raw_tokens).sum();
@@ -196,12 +205,7 @@ fn made(
     }
 }
 
-fn describe(
-    row: &Row,
-    group: &Group,
-    changes: Option<(Option<&Group>, Option<&Group>)>,
-    terms: &Terms,
-) -> BoardRow {
+fn describe(row: &Row, group: &Group, change: Option<Change>, terms: &Terms) -> BoardRow {
     let tokens = group.amounts(Use::counted);
     let raw: u64 = tokens.iter().map(|it| it.amount).sum();
     let largest = tokens.iter().map(|it| it.amount).max().unwrap_or_default();
@@ -209,11 +213,6 @@ fn describe(
     let round = |number: u64| {
         if terms.is_public { rankings::disclose::three_digits(number) } else { number }
     };
-    let change = changes.and_then(|(now, before)| {
-        let (now, before) = (now?.amounts(Use::counted), before?.amounts(Use::counted));
-        let may = |amounts: &[_]| !terms.is_public || Rule::BOARD.allows(amounts);
-        (may(&now) && may(&before)).then(|| change(&now, &before, SEED)).flatten()
-    });
     let capped = capped(&tokens);
     BoardRow {
         name: row.name.clone(),
