@@ -119,15 +119,21 @@ impl Maker {
 
     /// Makes about `count` events of a day, in the order of their time.
     pub fn day(&self, day: Day, count: usize) -> Vec<Event> {
-        if self.models.is_empty() {
-            return Vec::new();
-        }
         // Weekends are quieter, and there are more of everything from week to week.
         let weekday = (day + 3).rem_euclid(7);
         let share = if weekday < 5 { 1.08 } else { 0.8 };
         let growth = 1.0 - 0.004 * (self.last_day - day).clamp(0, 150) as f64;
         let count = (count as f64 * share * growth) as u64;
-        let mut events: Vec<Event> = (0..count)
+        self.some(day, 0..count)
+    }
+
+    /// Makes those events of a day that have these numbers, in the order of their time.
+    /// A number has no event where the account that it falls to had not come yet.
+    pub fn some(&self, day: Day, numbers: std::ops::Range<u64>) -> Vec<Event> {
+        if self.models.is_empty() {
+            return Vec::new();
+        }
+        let mut events: Vec<Event> = numbers
             .filter_map(|number| {
                 let mut lots = Lots::new(mix(mix(self.seed, day as u64), number));
                 self.event(day, &mut lots)

@@ -326,6 +326,23 @@ impl Sums {
         }
     }
 
+    /// Adds other sums.
+    pub fn merge(&mut self, other: Sums) {
+        if self.uses.is_empty() && self.services.is_empty() && self.rates.is_empty() {
+            *self = other;
+            return;
+        }
+        for (key, used) in other.uses {
+            self.uses.entry(key).or_default().add(&used);
+        }
+        for (key, tally) in other.services {
+            self.services.entry(key).or_default().add(&tally);
+        }
+        for (key, cell) in other.rates {
+            add_cell(self.rates.entry(key).or_default(), &cell);
+        }
+    }
+
     fn add_use(&mut self, event: &Event, codes: &Codes) {
         let used = Use::of(event);
         let (day, model, account) = (event.at.day(), codes.model, codes.account);

@@ -63,9 +63,11 @@ impl Store {
         }
     }
 
-    /// Writes events and adds them to the sums. Safe to repeat: a batch that ends at or before
-    /// [`Store::through`] changes nothing, and an event whose id is known under another number of
-    /// the source is not counted again.
+    /// Writes events and adds them to the sums: whoever reads afterwards finds them there. A process
+    /// that is killed may have to write the last batches again, from [`Store::through`] of the
+    /// store that is opened next. Safe to repeat: a batch that ends at or before that changes
+    /// nothing, and an event whose id is known under another number of the source is not counted
+    /// again.
     ///
     /// # Errors
     /// When the engine fails; then the batch is to be written again.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use traffic::event::Event;
 use traffic::store::{Batch, Days, Place, Retention, Store, UseRow};
-use traffic::sums::{Grain, Side};
+use traffic::sums::{Grain, Side, Use};
 
 use crate::plain;
 use crate::world::{Home, NOW, TODAY, batches, events, filled, homes, wait};
@@ -208,4 +208,38 @@ fn cases_of_a_model_are_those_of_its_events() {
         assert_eq!(store.cases("it's nobody's \\ model", TODAY).await.unwrap(), []);
         assert_eq!(store.cases(&model, TODAY + 1).await.unwrap(), []);
     });
+}
+
+#[test]
+fn a_window_is_the_sum_of_its_days_also_when_something_comes_to_them_late() {
+    in_both(async |home| {
+        let events = events(7, 12, 300);
+        let (late, early): (Vec<_>, Vec<_>) =
+            events.iter().cloned().enumerate().partition(|(place, _)| place % 5 == 0);
+        let only = |some: Vec<(usize, Event)>| some.into_iter().map(|(_, event)| event);
+        let store = filled(home, &only(early).collect::<Vec<_>>()).await;
+        windows_are_sums(&store).await;
+        let through = store.through().await.unwrap() + 1;
+        let events = only(late).map(|event| (through, event)).collect();
+        store.write(&Batch { events, through }).await.unwrap();
+        windows_are_sums(&store).await;
+    });
+}
+
+async fn windows_are_sums(store: &Store) {
+    for side in [Side::All, Side::Task] {
+        // As days go by, windows move: more of them than are kept at a time.
+        for through in TODAY - 5..=TODAY {
+            let window = (through - 6, through);
+            let together = store.uses(side, window, Days::Together).await.unwrap();
+            let mut sums: BTreeMap<_, Use> = BTreeMap::new();
+            for row in store.uses(side, window, Days::Apart).await.unwrap() {
+                sums.entry((row.value, row.model, row.account)).or_default().add(&row.used);
+            }
+            assert_eq!(together.len(), sums.len());
+            for row in together {
+                assert_eq!(sums.get(&(row.value, row.model, row.account)), Some(&row.used));
+            }
+        }
+    }
 }

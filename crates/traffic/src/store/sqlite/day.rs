@@ -16,7 +16,7 @@ use crate::event::{Context, Event, FailedTry, Finish, Name, Service, Tokens};
 use crate::figures::Day;
 use crate::store::names::Names;
 use crate::store::rows::{CaseRow, StoreError};
-use crate::sums::{Code, ENDING_FLAGS, ending, flags, set_flags};
+use crate::sums::{Code, ENDING_FLAGS, Sums, ending, flags, set_flags};
 
 /// The open file of a day.
 pub(super) struct DayFile {
@@ -61,32 +61,52 @@ impl DayFile {
         Ok(self.connection.close().await?)
     }
 
-    /// Keeps events, and returns those that have not been added to the sums: the new ones, and
-    /// those that an interrupted batch left under the same number.
+    /// Keeps events, and returns those that have not been added to the sums, with their sums: the
+    /// new ones, and those that an interrupted batch left under the same number.
     pub(super) async fn keep<'a>(
         &mut self,
         events: &'a [Coded<'a>],
-    ) -> Result<Vec<&'a Coded<'a>>, StoreError> {
+    ) -> Result<(Vec<&'a Coded<'a>>, Sums), StoreError> {
         let mut tx = self.connection.begin().await?;
-        let mut new = 0;
-        let mut rest = events;
-        while let Some((text, rows, left)) = INSERT.step(rest) {
-            let mut arguments = SqliteArguments::default();
-            for row in rows {
-                bind(&mut arguments, row).map_err(|_| StoreError::Corrupt("an event"))?;
-            }
-            new += sqlx::query_with(text, arguments).execute(&mut *tx).await?.rows_affected();
-            rest = left;
+        let (mut new, mut sums) = (0, Sums::default());
+        let mut next = insertion(events)?;
+        while let Some((statement, now, rest)) = next {
+            // SQLite writes on a thread of its own; meanwhile what comes next is made ready, and
+            // what is being written is added up.
+            let meanwhile = async {
+                now.iter().for_each(|one| sums.add(one.event, &one.codes));
+                insertion(rest)
+            };
+            let (done, then) = tokio::join!(statement.execute(&mut *tx), meanwhile);
+            new += done?.rows_affected();
+            next = then?;
         }
         // Almost always all are new, and a wide statement tells only how many were.
-        let fresh = if new == events.len() as u64 {
+        let fresh: Vec<&Coded<'_>> = if new == events.len() as u64 {
             events.iter().collect()
         } else {
-            unadded(events, &known(&mut tx, events).await?)
+            let fresh = unadded(events, &known(&mut tx, events).await?);
+            sums = Sums::default();
+            fresh.iter().for_each(|one| sums.add(one.event, &one.codes));
+            fresh
         };
         tx.commit().await?;
-        Ok(fresh)
+        Ok((fresh, sums))
     }
+}
+
+type Statement = sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments>;
+/// A statement that keeps events, the events that it keeps, and those that are left.
+type Insertion<'a> = (Statement, &'a [Coded<'a>], &'a [Coded<'a>]);
+
+/// Returns what keeps the first of some events; none where there are none.
+fn insertion<'a>(events: &'a [Coded<'a>]) -> Result<Option<Insertion<'a>>, StoreError> {
+    let Some((text, now, rest)) = INSERT.step(events) else { return Ok(None) };
+    let mut arguments = SqliteArguments::default();
+    for row in now {
+        bind(&mut arguments, row).map_err(|_| StoreError::Corrupt("an event"))?;
+    }
+    Ok(Some((sqlx::query_with(text, arguments), now, rest)))
 }
 
 /// Returns the events that are kept under their own number, each once.

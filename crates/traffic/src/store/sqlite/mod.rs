@@ -2,14 +2,16 @@
 //!
 //! A file of events can be taken away whole, however many it holds. Nothing is atomic over two
 //! files, so the order of commits carries it: first the names, then the events with their numbers,
-//! then the sums together with how far the source was read. After a kill in between, the batch is
+//! then the sums together with how far the source was read. After a kill in between, batches are
 //! written again: an event that is there under the same number has not been added yet.
 
 mod day;
 mod file;
 mod ids;
 mod many;
+mod pending;
 mod read;
+mod spans;
 mod sum;
 
 use std::collections::HashMap;
@@ -27,6 +29,7 @@ use crate::figures::Day;
 use crate::sums::Sums;
 use day::DayFile;
 use file::{Coded, options, signed};
+use pending::Pending;
 
 /// Files in a folder.
 pub(super) struct Files {
@@ -41,6 +44,9 @@ struct Writer {
     /// The file of events that was written last.
     day: Option<DayFile>,
     titles: HashMap<Name, Name>,
+    /// Up to where the source has been written.
+    through: u64,
+    pending: Pending,
 }
 
 /// The version of the tables. Files of the version before are brought up to it, those of another
@@ -68,6 +74,14 @@ const TABLES: &str = "
         requests INTEGER, prompt INTEGER, cache_read INTEGER, output INTEGER, reasoning INTEGER,
         cost_nanos INTEGER, list_nanos INTEGER,
         PRIMARY KEY (side, day, value, model, account)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS spans (
+        span INTEGER PRIMARY KEY, side INTEGER NOT NULL, first INTEGER NOT NULL,
+        last INTEGER NOT NULL, UNIQUE (side, first, last));
+    CREATE TABLE IF NOT EXISTS span_uses (
+        span INTEGER, value INTEGER, model INTEGER, account INTEGER,
+        requests INTEGER, prompt INTEGER, cache_read INTEGER, output INTEGER, reasoning INTEGER,
+        cost_nanos INTEGER, list_nanos INTEGER,
+        PRIMARY KEY (span, value, model, account)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS services (
         grain INTEGER, period INTEGER, endpoint INTEGER,
         served INTEGER, failed INTEGER, busy INTEGER, good INTEGER,
@@ -115,55 +129,49 @@ impl Files {
             .test_before_acquire(false)
             .connect_with(options.read_only(true))
             .await?;
-        let writer = Mutex::new(Writer { sums, day: None, titles });
+        let through = through(&mut sums).await?;
+        let writer = Writer { sums, day: None, titles, through, pending: Pending::default() };
+        let writer = Mutex::new(writer);
         Ok(Files { folder: folder.to_owned(), writer, readers, names })
     }
 
     /// See `Store::through`.
     pub(super) async fn through(&self) -> Result<u64, StoreError> {
-        let row = sqlx::query("SELECT through FROM source").fetch_one(&self.readers).await?;
-        Ok(row.try_get::<i64, usize>(0)?.unsigned_abs())
+        Ok(self.writer.lock().await.through)
     }
 
     /// See `Store::write`.
     pub(super) async fn write(&self, batch: &Batch) -> Result<(), StoreError> {
         let mut writer = self.writer.lock().await;
-        if batch.through <= through(&mut writer.sums).await? {
+        if batch.through <= writer.through {
             return Ok(());
         }
-        self.add(&mut writer, batch).await
+        if writer.pending.is_full() {
+            writer.flush().await?;
+        }
+        self.take(&mut writer, batch).await
     }
 
     /// See `Store::seed`.
     pub(super) async fn seed(&self, batch: &Batch) -> Result<(), StoreError> {
         let mut writer = self.writer.lock().await;
-        self.add(&mut writer, batch).await
+        self.take(&mut writer, batch).await?;
+        writer.flush().await
     }
 
-    async fn add(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
+    /// Keeps the events of a batch, and adds them to what is pending.
+    async fn take(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
         let coded = self.coded(batch);
         self.keep_names(&mut writer.sums).await?;
-        let fresh = self.keep_events(writer, &coded).await?;
-        let mut sums = Sums::default();
-        for one in &fresh {
-            sums.add(one.event, &one.codes);
-        }
-        let titles = titles(&fresh, &writer.titles);
-        let mut tx = writer.sums.begin_with("BEGIN IMMEDIATE").await?;
-        sum::add(&mut tx, &sums).await?;
-        for (app, _, title) in &titles {
-            sum::name_app(&mut tx, *app, title.as_deref()).await?;
-        }
-        sqlx::query("UPDATE source SET through = MAX(through, ?), synthetic = MAX(synthetic, ?)")
-            .bind(signed(batch.through))
-            .bind(i64::from(fresh.iter().any(|one| one.event.synthetic)))
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        for (_, app, title) in titles {
-            writer.titles.insert(app, title.unwrap_or_default());
-        }
+        let (fresh, sums) = self.keep_events(writer, &coded).await?;
+        writer.pending.take(&fresh, sums, &mut writer.titles);
+        writer.through = writer.through.max(batch.through);
         Ok(())
+    }
+
+    /// Writes what is pending, for whoever reads.
+    pub(super) async fn flush(&self) -> Result<(), StoreError> {
+        self.writer.lock().await.flush().await
     }
 
     /// Keeps the events of a batch and leaves the sums as they are: what a kill at the worst moment
@@ -208,13 +216,14 @@ impl Files {
         Ok(())
     }
 
-    /// Keeps events, day by day, and returns those that have not been added to the sums.
+    /// Keeps events, day by day, and returns those that have not been added to the sums, with their
+    /// sums.
     async fn keep_events<'a>(
         &self,
         writer: &mut Writer,
         coded: &'a [Coded<'a>],
-    ) -> Result<Vec<&'a Coded<'a>>, StoreError> {
-        let mut fresh = Vec::with_capacity(coded.len());
+    ) -> Result<(Vec<&'a Coded<'a>>, Sums), StoreError> {
+        let (mut fresh, mut sums) = (Vec::with_capacity(coded.len()), Sums::default());
         for events in coded.chunk_by(|a, b| a.event.at.day() == b.event.at.day()) {
             let day = events[0].event.at.day();
             if writer.day.as_ref().is_none_or(|file| file.day() != day) {
@@ -224,10 +233,12 @@ impl Files {
                 writer.day = Some(DayFile::open(&self.path(day), day).await?);
             }
             if let Some(file) = &mut writer.day {
-                fresh.extend(file.keep(events).await?);
+                let (kept, of_day) = file.keep(events).await?;
+                fresh.extend(kept);
+                sums.merge(of_day);
             }
         }
-        Ok(fresh)
+        Ok((fresh, sums))
     }
 
     fn path(&self, day: Day) -> PathBuf {
@@ -285,6 +296,7 @@ impl Files {
     /// See `Store::forget`.
     pub(super) async fn forget(&self, retention: &Retention) -> Result<(), StoreError> {
         let mut writer = self.writer.lock().await;
+        writer.flush().await?;
         if writer.day.as_ref().is_some_and(|file| file.day() < retention.events_before)
             && let Some(file) = writer.day.take()
         {
@@ -303,31 +315,38 @@ impl Files {
 
     /// See `Store::close`.
     pub(super) async fn close(&self) {
-        self.readers.close().await;
         let mut writer = self.writer.lock().await;
+        // What cannot be written now is written again from the source.
+        let _ = writer.flush().await;
+        self.readers.close().await;
         if let Some(file) = writer.day.take() {
             let _ = file.close().await;
         }
     }
 }
 
-/// Returns the apps of events that are new or gave themselves another name than before: the
-/// number, the address, the name.
-fn titles(fresh: &[&Coded<'_>], known: &HashMap<Name, Name>) -> Vec<(u32, Name, Option<Name>)> {
-    let mut last: HashMap<&Name, (u32, Option<&Name>)> = HashMap::new();
-    for one in fresh {
-        if let Some(app) = &one.event.app {
-            let title = one.event.app_title.as_ref();
-            let held = last.entry(app).or_insert((one.codes.app, None));
-            held.1 = title.or(held.1);
+impl Writer {
+    /// Writes what is pending.
+    async fn flush(&mut self) -> Result<(), StoreError> {
+        let known = through(&mut self.sums).await?;
+        if self.pending.is_empty() && known == self.through {
+            return Ok(());
         }
+        let mut tx = self.sums.begin_with("BEGIN IMMEDIATE").await?;
+        sum::add(&mut tx, &self.pending.sums).await?;
+        spans::forget(&mut tx, &self.pending.sums).await?;
+        for (app, title) in self.pending.apps.values() {
+            sum::name_app(&mut tx, *app, title.as_deref()).await?;
+        }
+        sqlx::query("UPDATE source SET through = MAX(through, ?), synthetic = MAX(synthetic, ?)")
+            .bind(signed(self.through))
+            .bind(i64::from(self.pending.has_synthetic))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        self.pending = Pending::default();
+        Ok(())
     }
-    let is_new = |(app, (_, title)): &(&Name, (u32, Option<&Name>))| match known.get(*app) {
-        None => true,
-        Some(old) => title.is_some_and(|new| new != old),
-    };
-    let changed = last.into_iter().filter(is_new);
-    changed.map(|(app, (code, title))| (code, app.clone(), title.cloned())).collect()
 }
 
 async fn through(sums: &mut SqliteConnection) -> Result<u64, StoreError> {
@@ -402,27 +421,60 @@ mod tests {
         assert_eq!(served, events().filter(is_served).count() as u64);
     }
 
+    fn counted(batch: &Batch) -> u64 {
+        batch.events.iter().filter(|(_, event)| event.is_counted()).count() as u64
+    }
+
+    async fn requests(files: &Files) -> u64 {
+        let rows = files.uses(Side::All, (0, 30_000), Days::Together).await.unwrap();
+        rows.iter().map(|row| row.used.requests).sum()
+    }
+
+    fn folder(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("interline-traffic-{name}-{}", std::process::id()))
+    }
+
     /// A process is killed after the events of a batch are kept and before they are added up.
     #[tokio::test]
     async fn a_batch_that_a_kill_cut_in_two_is_counted_once() {
-        let name = format!("interline-traffic-kill-{}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        let (first, second) = (batch(1), batch(2));
-        let counted = |batch: &Batch| {
-            batch.events.iter().filter(|(_, event)| event.is_counted()).count() as u64
-        };
+        let (folder, first, second) = (folder("kill"), batch(1), batch(2));
         {
             let files = Files::open(&folder).await.unwrap();
             files.write(&first).await.unwrap();
+            assert_eq!(requests(&files).await, counted(&first));
             files.write_events_only(&second).await.unwrap();
         }
         let files = Files::open(&folder).await.unwrap();
         assert_eq!(files.through().await.unwrap(), 1);
         files.write(&second).await.unwrap();
-        let rows = files.uses(Side::All, (0, 30_000), Days::Together).await.unwrap();
-        let requests: u64 = rows.iter().map(|row| row.used.requests).sum();
+        assert_eq!(requests(&files).await, counted(&first) + counted(&second));
         files.close().await;
         std::fs::remove_dir_all(&folder).unwrap();
-        assert_eq!(requests, counted(&first) + counted(&second));
+    }
+
+    /// A process is killed before anybody read what it wrote.
+    #[tokio::test]
+    async fn batches_that_nobody_read_before_a_kill_are_written_again_and_counted_once() {
+        let (folder, batches) = (folder("unread"), [batch(1), batch(2), batch(3)]);
+        {
+            let files = Files::open(&folder).await.unwrap();
+            for batch in &batches[..2] {
+                files.write(batch).await.unwrap();
+            }
+            assert_eq!(files.through().await.unwrap(), 2);
+        }
+        let files = Files::open(&folder).await.unwrap();
+        assert_eq!(files.through().await.unwrap(), 0);
+        for batch in &batches {
+            files.write(batch).await.unwrap();
+        }
+        let all: u64 = batches.iter().map(counted).sum();
+        assert_eq!(requests(&files).await, all);
+        files.close().await;
+        let files = Files::open(&folder).await.unwrap();
+        assert_eq!(files.through().await.unwrap(), 3);
+        assert_eq!((requests(&files).await, files.apps().await.unwrap().len()), (all, 8));
+        files.close().await;
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

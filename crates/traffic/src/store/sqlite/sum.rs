@@ -26,6 +26,13 @@ static RATES: Rows = Rows::new(
         output = output + excluded.output, output_nanos = output_nanos + excluded.output_nanos",
 );
 
+static KNOWN: Rows = Rows::new(
+    "WITH keys(g, p, e) AS (VALUES",
+    3,
+    ") SELECT services.* FROM keys
+       CROSS JOIN services ON grain = g AND period = p AND endpoint = e",
+);
+
 static SERVICES: Rows = Rows::new("INSERT OR REPLACE INTO services VALUES", 23, "");
 
 /// Returns the place of a grain.
@@ -88,15 +95,10 @@ fn numbers(used: &Use) -> [u64; 7] {
 }
 
 async fn add_services(tx: &mut SqliteConnection, sums: &Sums) -> Result<(), StoreError> {
-    let mut rows: Vec<(&ServiceKey, Tally)> = Vec::with_capacity(sums.services.len());
-    for (key, tally) in &sums.services {
-        let mut whole = tally.clone();
-        if let Some(known) = find(tx, key).await? {
-            whole.add(&known);
-        }
-        rows.push((key, whole));
-    }
-    rows.sort_unstable_by_key(|(key, _)| **key);
+    let mut rows: Vec<(ServiceKey, Tally)> =
+        sums.services.iter().map(|(key, tally)| (*key, tally.clone())).collect();
+    rows.sort_unstable_by_key(|(key, _)| *key);
+    add_known(tx, &mut rows).await?;
     let mut rest = rows.as_slice();
     while let Some((text, now, left)) = SERVICES.step(rest) {
         let mut query = sqlx::query(text);
@@ -121,30 +123,57 @@ async fn add_services(tx: &mut SqliteConnection, sums: &Sums) -> Result<(), Stor
     Ok(())
 }
 
-async fn find(tx: &mut SqliteConnection, key: &ServiceKey) -> Result<Option<Tally>, StoreError> {
-    const FIND: &str = "SELECT * FROM services WHERE grain = ? AND period = ? AND endpoint = ?";
-    let row = sqlx::query(FIND)
-        .bind(grain(key.grain))
-        .bind(key.period)
-        .bind(i64::from(key.endpoint))
-        .fetch_optional(tx)
-        .await?;
-    row.as_ref().map(tally).transpose()
+/// Adds to tallies what is there under their keys.
+async fn add_known(
+    tx: &mut SqliteConnection,
+    rows: &mut [(ServiceKey, Tally)],
+) -> Result<(), StoreError> {
+    let keys: Vec<ServiceKey> = rows.iter().map(|(key, _)| *key).collect();
+    let mut rest = keys.as_slice();
+    while let Some((text, now, left)) = KNOWN.step(rest) {
+        let mut query = sqlx::query(text);
+        for key in now {
+            query = query.bind(grain(key.grain)).bind(key.period).bind(i64::from(key.endpoint));
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            let key = service_key(&row)?;
+            let place = rows.binary_search_by_key(&key, |(key, _)| *key);
+            let place = place.map_err(|_| StoreError::Corrupt("a service"))?;
+            rows[place].1.add(&tally(&row)?);
+        }
+        rest = left;
+    }
+    Ok(())
 }
 
-/// Reads the seven numbers of a use.
-pub(super) fn used(row: &sqlx::sqlite::SqliteRow) -> Result<Use, StoreError> {
-    let number = |column: &str| row.try_get::<i64, &str>(column).map(i64::unsigned_abs);
-    Ok(Use {
-        requests: number("requests")?,
-        prompt: number("prompt")?,
-        cache_read: number("cache_read")?,
-        output: number("output")?,
-        reasoning: number("reasoning")?,
-        cost_nanos: number("cost_nanos")?,
-        list_nanos: number("list_nanos")?,
+fn service_key(row: &sqlx::sqlite::SqliteRow) -> Result<ServiceKey, StoreError> {
+    let place: i64 = row.try_get("grain")?;
+    let of = usize::try_from(place).ok().and_then(|place| Grain::ALL.get(place));
+    let endpoint: i64 = row.try_get("endpoint")?;
+    Ok(ServiceKey {
+        grain: *of.ok_or(StoreError::Corrupt("a grain"))?,
+        period: row.try_get("period")?,
+        endpoint: Code::try_from(endpoint).map_err(|_| StoreError::Corrupt("an endpoint"))?,
     })
 }
+
+/// Reads the seven numbers of a use, which stand beside one another.
+pub(super) fn used(row: &sqlx::sqlite::SqliteRow, first: usize) -> Result<Use, StoreError> {
+    let number =
+        |place: usize| row.try_get_unchecked::<i64, usize>(first + place).map(i64::unsigned_abs);
+    Ok(Use {
+        requests: number(0)?,
+        prompt: number(1)?,
+        cache_read: number(2)?,
+        output: number(3)?,
+        reasoning: number(4)?,
+        cost_nanos: number(5)?,
+        list_nanos: number(6)?,
+    })
+}
+
+/// The column of `services` from which on a use stands.
+const USED: usize = 9;
 
 /// Reads a tally.
 pub(super) fn tally(row: &sqlx::sqlite::SqliteRow) -> Result<Tally, StoreError> {
@@ -163,7 +192,7 @@ pub(super) fn tally(row: &sqlx::sqlite::SqliteRow) -> Result<Tally, StoreError> 
         tool_unparseable: number("tool_unparseable")?,
         tool_unknown: number("tool_unknown")?,
         tool_unjudged: number("tool_unjudged")?,
-        used: used(row)?,
+        used: used(row, USED)?,
         list_prompt_nanos: number("list_prompt_nanos")?,
         cache_saved_nanos: row.try_get("cache_saved_nanos")?,
         ttft: sketch("ttft")?,
