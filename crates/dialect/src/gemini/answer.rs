@@ -5,8 +5,9 @@ use domain::event::FinishReason;
 use domain::failure::Failure;
 use serde_json::{Value, json};
 
+use super::cited::{self, Said};
 use super::decoder::Chunks;
-use super::{cited, usage};
+use super::usage;
 use crate::decoding::Reading;
 use crate::dialect::{Face, Host};
 use crate::error;
@@ -91,19 +92,23 @@ fn candidate(choice: &Choice, face: &Face) -> Value {
         "finishReason": finish_word(choice.finish, choice.native_finish.as_deref()),
         "index": choice.index,
     });
-    close(&mut candidate, &choice.annotations, choice.logprobs.as_ref(), &choice.text);
+    let said = match choice.annotations.is_empty() {
+        true => Said::default(),
+        false => Said::of(&choice.text),
+    };
+    close(&mut candidate, &choice.annotations, choice.logprobs.as_ref(), &said);
     candidate
 }
 
 /// Puts citations of the web and probabilities of tokens on a candidate, as Google writes them.
-/// `text`: what the candidate says, as far as it is known.
+/// `said`: what the candidate says, as far as it is known.
 pub(super) fn close(
     candidate: &mut Value,
     annotations: &[Value],
     logprobs: Option<&Value>,
-    text: &str,
+    said: &Said,
 ) {
-    if let Some(grounding) = cited::grounding(annotations, text) {
+    if let Some(grounding) = cited::grounding(annotations, said) {
         candidate["groundingMetadata"] = grounding;
     }
     if let Some(result) = logprobs.and_then(logprobs::to_google) {

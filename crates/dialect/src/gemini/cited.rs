@@ -6,12 +6,73 @@ use serde_json::{Map, Value, json};
 pub(super) const CITATIONS_MAX: usize = 256;
 /// Bytes of a text in which places are looked for, at most.
 const TEXT_BYTES_MAX: usize = 256 << 10;
+/// Bytes between two places whose letters are counted: a place costs a walk of so many at most.
+const STEP: usize = 1 << 10;
 
-/// Returns the citations that a candidate adds, whose text so far is `text`.
+/// What an answer says, as far as places are looked for in it: a longer text is let go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    text: String,
+    /// How many letters begin before each step of the text.
+    marks: Vec<usize>,
+    is_long: bool,
+}
+
+impl Said {
+    /// Returns what one text says.
+    pub(super) fn of(text: &str) -> Said {
+        let mut said = Said::default();
+        said.push(text);
+        said
+    }
+
+    /// Takes what is said next.
+    pub(super) fn push(&mut self, text: &str) {
+        if self.is_long || TEXT_BYTES_MAX < self.text.len() + text.len() {
+            *self = Said { is_long: true, ..Said::default() };
+            return;
+        }
+        self.text.push_str(text);
+        let steps = self.text.as_bytes().chunks_exact(STEP).skip(self.marks.len());
+        let mut before = self.marks.last().copied().unwrap_or_default();
+        for step in steps {
+            before += begun(step);
+            self.marks.push(before);
+        }
+    }
+
+    /// Returns how many letters begin before a byte.
+    fn letters_before(&self, byte: usize) -> usize {
+        let steps = (byte / STEP).min(self.marks.len());
+        let before = steps.checked_sub(1).map_or(0, |last| self.marks[last]);
+        before + begun(&self.text.as_bytes()[steps * STEP..byte])
+    }
+
+    /// Returns the byte at which a letter begins; the end of the text after the last one.
+    fn byte_of(&self, letter: usize) -> Option<usize> {
+        let steps = self.marks.partition_point(|before| *before <= letter);
+        let before = steps.checked_sub(1).map_or(0, |last| self.marks[last]);
+        let rest = &self.text.as_bytes()[steps * STEP..];
+        let begins = rest.iter().enumerate().filter(|(_, byte)| is_first(**byte));
+        let mut bytes = begins.map(|(place, _)| steps * STEP + place).chain([self.text.len()]);
+        bytes.nth(letter - before)
+    }
+}
+
+/// Returns how many letters begin in some bytes of a text.
+fn begun(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| is_first(**byte)).count()
+}
+
+fn is_first(byte: u8) -> bool {
+    byte & 0b1100_0000 != 0b1000_0000
+}
+
+/// Returns the citations that a candidate adds, who has `said` so much so far.
 ///
 /// Google counts the bytes of a text, OpenAI its letters. A source without a place is told without
 /// one. `room`: how much of [`CITATIONS_MAX`] is left of the answer.
-pub(super) fn annotations(candidate: &Value, text: &str, room: &mut usize) -> Vec<Value> {
+pub(super) fn annotations(candidate: &Value, said: &Said, room: &mut usize) -> Vec<Value> {
     let grounding = &candidate["groundingMetadata"];
     let chunks = list(&grounding["groundingChunks"]);
     let web = |place: usize| chunks.get(place).map(|it| &it["web"]).filter(|it| it.is_object());
@@ -26,7 +87,7 @@ pub(super) fn annotations(candidate: &Value, text: &str, room: &mut usize) -> Ve
         if !has_room() {
             break;
         }
-        let Some(letters) = letters(&support["segment"], text) else { continue };
+        let Some(letters) = letters(&support["segment"], said) else { continue };
         let places = list(&support["groundingChunkIndices"]).iter().filter_map(Value::as_u64);
         for place in places.filter_map(|it| usize::try_from(it).ok()) {
             let Some(web) = web(place).filter(|_| has_room()) else { continue };
@@ -41,7 +102,7 @@ pub(super) fn annotations(candidate: &Value, text: &str, room: &mut usize) -> Ve
     let recited = &candidate["citationMetadata"];
     let sources = [&recited["citationSources"], &recited["citations"]].into_iter().flat_map(list);
     for source in sources.filter(|it| it["uri"].is_string()).take_while(|_| has_room()) {
-        found.push(citation(&source["uri"], &source["title"], letters(source, text)));
+        found.push(citation(&source["uri"], &source["title"], letters(source, said)));
     }
     found
 }
@@ -57,10 +118,11 @@ fn citation(url: &Value, title: &Value, letters: Option<(usize, usize)>) -> Valu
 }
 
 /// Returns which letters of a text a segment is: where it says, or else where its own text stands.
-fn letters(segment: &Value, text: &str) -> Option<(usize, usize)> {
-    if TEXT_BYTES_MAX < text.len() {
+fn letters(segment: &Value, said: &Said) -> Option<(usize, usize)> {
+    if said.is_long {
         return None;
     }
+    let text = said.text.as_str();
     let byte = |name: &str| segment[name].as_u64().and_then(|it| usize::try_from(it).ok());
     let told = byte("startIndex").unwrap_or(0)..byte("endIndex")?;
     let own = segment["text"].as_str().filter(|own| !own.is_empty());
@@ -72,13 +134,12 @@ fn letters(segment: &Value, text: &str) -> Option<(usize, usize)> {
             start..start + own?.len()
         }
     };
-    let start = text[..bytes.start].chars().count();
-    Some((start, start + text[bytes].chars().count()))
+    Some((said.letters_before(bytes.start), said.letters_before(bytes.end)))
 }
 
 /// Returns citations as Google writes them: the sources, and where each is told, by the bytes of
-/// `text`.
-pub(super) fn grounding(annotations: &[Value], text: &str) -> Option<Value> {
+/// what is `said`.
+pub(super) fn grounding(annotations: &[Value], said: &Said) -> Option<Value> {
     let cited = annotations.iter().map(|it| &it["url_citation"]).filter(|it| it.is_object());
     let cited = cited.take(CITATIONS_MAX);
     let (mut chunks, mut supports) = (Vec::new(), Vec::new());
@@ -88,7 +149,7 @@ pub(super) fn grounding(annotations: &[Value], text: &str) -> Option<Value> {
         if place == chunks.len() {
             chunks.push(chunk);
         }
-        if let Some(segment) = segment(cited, text) {
+        if let Some(segment) = segment(cited, said) {
             supports.push(json!({"segment": segment, "groundingChunkIndices": [place]}));
         }
     }
@@ -102,17 +163,14 @@ pub(super) fn grounding(annotations: &[Value], text: &str) -> Option<Value> {
     Some(grounding)
 }
 
-fn segment(cited: &Value, text: &str) -> Option<Value> {
-    if TEXT_BYTES_MAX < text.len() {
+fn segment(cited: &Value, said: &Said) -> Option<Value> {
+    if said.is_long {
         return None;
     }
     let letter = |name: &str| cited[name].as_u64().and_then(|it| usize::try_from(it).ok());
-    let byte = |letter: usize| {
-        let mut starts = text.char_indices().map(|(byte, _)| byte).chain([text.len()]);
-        starts.nth(letter)
-    };
-    let (start, end) = (byte(letter("start_index")?)?, byte(letter("end_index")?)?);
-    let own = text.get(start..end).filter(|own| !own.is_empty())?;
+    let start = said.byte_of(letter("start_index")?)?;
+    let end = said.byte_of(letter("end_index")?)?;
+    let own = said.text.get(start..end).filter(|own| !own.is_empty())?;
     Some(json!({"startIndex": start, "endIndex": end, "text": own}))
 }
 
@@ -123,6 +181,7 @@ fn list(value: &Value) -> &[Value] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const TEXT: &str = "Süß. Blau.";
 
@@ -143,9 +202,9 @@ mod tests {
         let loose = json!({"type": "url_citation",
             "url_citation": {"url": "https://a", "title": "A"}});
         let segment = json!({"startIndex": 7, "endIndex": 12, "text": "Blau."});
-        let found = annotations(&candidate(segment), TEXT, &mut 99);
+        let found = annotations(&candidate(segment), &Said::of(TEXT), &mut 99);
         assert_eq!(found, [at("https://b", "B", 5, 10), loose]);
-        let back = grounding(&found, TEXT).unwrap();
+        let back = grounding(&found, &Said::of(TEXT)).unwrap();
         let segment = json!({"startIndex": 7, "endIndex": 12, "text": "Blau."});
         assert_eq!(
             back["groundingSupports"],
@@ -165,14 +224,14 @@ mod tests {
             (json!({"endIndex": 5, "text": "Rot."}), None),
             (json!({}), None),
         ] {
-            assert_eq!(letters(&segment, TEXT), place, "{segment}");
+            assert_eq!(letters(&segment, &Said::of(TEXT)), place, "{segment}");
         }
         let recited = json!({"citationMetadata": {"citationSources": [
             {"startIndex": 7, "endIndex": 11, "uri": "https://c"}, {"license": "MIT"}]}});
-        let found = annotations(&recited, TEXT, &mut 99);
+        let found = annotations(&recited, &Said::of(TEXT), &mut 99);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0]["url_citation"]["start_index"], 5);
-        assert!(annotations(&json!({}), "", &mut 99).is_empty());
+        assert!(annotations(&json!({}), &Said::default(), &mut 99).is_empty());
     }
 
     #[test]
@@ -181,8 +240,43 @@ mod tests {
         let many = json!({"groundingMetadata": {
             "groundingChunks": vec![json!({"web": {"uri": "https://a"}}); 9],
             "groundingSupports": vec![support; 9]}});
-        let mut room = 10;
-        assert_eq!(annotations(&many, TEXT, &mut room).len(), 7);
-        assert_eq!((room, annotations(&many, TEXT, &mut room).len()), (0, 0));
+        let (said, mut room) = (Said::of(TEXT), 10);
+        assert_eq!(annotations(&many, &said, &mut room).len(), 7);
+        assert_eq!((room, annotations(&many, &said, &mut room).len()), (0, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn places_are_those_that_a_walk_from_the_beginning_finds(
+            pieces in prop::collection::vec("[aßあ😀]{0,700}", 0..6),
+            share in 0.0_f64..1.0,
+        ) {
+            let mut said = Said::default();
+            pieces.iter().for_each(|piece| said.push(piece));
+            let text = pieces.concat();
+            let letter = (share * text.chars().count() as f64) as usize;
+            let byte = text.char_indices().nth(letter).map_or(text.len(), |(byte, _)| byte);
+            prop_assert_eq!(said.byte_of(letter), Some(byte));
+            prop_assert_eq!(said.letters_before(byte), letter);
+            prop_assert_eq!(said.byte_of(text.chars().count() + 1), None);
+            prop_assert_eq!(said, Said::of(&text));
+        }
+    }
+
+    #[test]
+    fn a_text_in_which_no_place_is_looked_for_is_let_go() {
+        let mut said = Said::of(&"a".repeat(TEXT_BYTES_MAX));
+        let segment = json!({"startIndex": TEXT_BYTES_MAX - 1, "endIndex": TEXT_BYTES_MAX});
+        assert_eq!(letters(&segment, &said), Some((TEXT_BYTES_MAX - 1, TEXT_BYTES_MAX)));
+        said.push("a");
+        assert_eq!((said.text.capacity(), said.marks.capacity()), (0, 0));
+        said.push("a");
+        assert_eq!(said.text, "");
+        assert_eq!(letters(&json!({"endIndex": 1}), &said), None);
+        assert_eq!(segment_of_first_letter(&said), None);
+    }
+
+    fn segment_of_first_letter(said: &Said) -> Option<Value> {
+        segment(&json!({"start_index": 0, "end_index": 1}), said)
     }
 }

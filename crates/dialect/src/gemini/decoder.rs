@@ -6,7 +6,8 @@ use domain::event::{Delta, Event, FinishReason};
 use domain::failure::Failure;
 use serde_json::{Value, json};
 
-use super::{cited, usage};
+use super::cited::{self, Said};
+use super::usage;
 use crate::decoding::Reading;
 use crate::dialect::Host;
 use crate::error;
@@ -21,7 +22,7 @@ pub(super) struct Chunks {
     /// Calls so far, by candidate.
     calls: BTreeMap<u32, u32>,
     /// The text of each candidate so far, by which the places of its sources are counted.
-    said: BTreeMap<u32, String>,
+    said: BTreeMap<u32, Said>,
     /// Citations that may still be told.
     citations_left: usize,
     /// Why each candidate ended, in Google's word.
@@ -69,7 +70,8 @@ impl Chunks {
         for part in value["content"]["parts"].as_array().into_iter().flatten() {
             self.part(part, choice, events)?;
         }
-        let said = self.said.get(&choice).map(String::as_str).unwrap_or_default();
+        let nothing = Said::default();
+        let said = self.said.get(&choice).unwrap_or(&nothing);
         for annotation in cited::annotations(value, said, &mut self.citations_left) {
             say(choice, Delta::Annotation(annotation), events);
         }
@@ -94,7 +96,7 @@ impl Chunks {
                 });
                 say(choice, Delta::ReasoningDetail(detail), events);
             } else {
-                self.said.entry(choice).or_default().push_str(text);
+                self.said.entry(choice).or_default().push(text);
                 say(choice, Delta::Text(text.to_owned()), events);
             }
         }

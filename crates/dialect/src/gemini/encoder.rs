@@ -8,6 +8,7 @@ use domain::failure::Failure;
 use serde_json::{Value, json};
 
 use super::answer::{Signs, close, finish_word, identify, identity, image};
+use super::cited::Said;
 use super::failing::error_body;
 use super::usage;
 use crate::dialect::{Face, StreamEncoder};
@@ -32,7 +33,7 @@ struct Candidate {
     calls: Vec<(u32, String, String, String)>,
     annotations: Vec<Value>,
     /// What was said, by whose bytes the places of sources are told.
-    said: String,
+    said: Said,
     /// Tokens with their probabilities, as OpenAI writes them.
     tokens: Vec<Value>,
     finish: Option<FinishReason>,
@@ -115,7 +116,7 @@ impl Encoder {
         let held = self.candidates.entry(choice).or_default();
         let part = match delta {
             Delta::Text(text) | Delta::Refusal(text) => {
-                held.said.push_str(text);
+                held.said.push(text);
                 return self.text(choice, text, out);
             }
             Delta::Reasoning(_) if hides => None,
