@@ -1,7 +1,7 @@
 //! The plugin `file-parser`: documents in the form of text, for endpoints that read none
 //! themselves. Fetching them, and reading a PDF, is the shell's.
 
-use std::collections::BTreeMap;
+use std::slice::Iter;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -52,27 +52,27 @@ pub enum Content {
 pub fn documents(request: &Request) -> Result<Vec<String>, Failure> {
     let chat = canonical(request)?;
     let mut found = Vec::new();
-    for message in &chat.messages {
-        message.parts.iter().try_for_each(|part| look(part, &mut found))?;
+    for message in chat.messages {
+        message.parts.into_iter().try_for_each(|part| look(part, &mut found))?;
     }
     Ok(found)
 }
 
-fn look(part: &Part, found: &mut Vec<String>) -> Result<(), Failure> {
+fn look(part: Part, found: &mut Vec<String>) -> Result<(), Failure> {
     match part {
         Part::File { source: FileSource::Url(_), .. } if found.len() == DOCUMENTS_MAX => {
             let detail = format!("There are more than {DOCUMENTS_MAX} documents.");
             Err(unread("document_too_large", &detail))
         }
         Part::File { source: FileSource::Url(source), .. } => {
-            found.push(source.clone());
+            found.push(source);
             Ok(())
         }
         Part::File { source: FileSource::Id(_), .. } => {
             let detail = "It is named by an id, under which only one provider knows it.";
             Err(unread("document_unreadable", detail))
         }
-        Part::ToolResult { parts, .. } => parts.iter().try_for_each(|part| look(part, found)),
+        Part::ToolResult { parts, .. } => parts.into_iter().try_for_each(|part| look(part, found)),
         _ => Ok(()),
     }
 }
@@ -135,15 +135,15 @@ pub fn added(text: &str) -> usize {
 }
 
 /// Returns a request with texts in the place of its documents, each under its document's name.
-/// `texts`: by the document as [`documents`] returns it.
+/// `texts`: one for each document, in the order in which [`documents`] returns them.
 ///
 /// # Errors
 /// When a document has no text there, or the request cannot be read.
-pub fn with_texts(request: &Request, texts: &BTreeMap<String, String>) -> Result<Request, Failure> {
+pub fn with_texts(request: &Request, texts: &[Arc<str>]) -> Result<Request, Failure> {
     let mut chat = canonical(request)?;
-    let mut bytes = 0;
+    let (mut texts, mut bytes) = (texts.iter(), 0);
     for message in &mut chat.messages {
-        message.parts.iter_mut().try_for_each(|part| put(part, texts, &mut bytes))?;
+        message.parts.iter_mut().try_for_each(|part| put(part, &mut texts, &mut bytes))?;
     }
     let mut facts = request.facts.clone();
     facts.modalities.retain(|it| *it != Modality::File);
@@ -152,11 +152,7 @@ pub fn with_texts(request: &Request, texts: &BTreeMap<String, String>) -> Result
     Ok(Request { replaced: Some(Arc::new(chat)), facts, ..request.clone() })
 }
 
-fn put(
-    part: &mut Part,
-    texts: &BTreeMap<String, String>,
-    bytes: &mut usize,
-) -> Result<(), Failure> {
+fn put(part: &mut Part, texts: &mut Iter<'_, Arc<str>>, bytes: &mut usize) -> Result<(), Failure> {
     let (name, source, cache): (_, _, Option<CacheMark>) = match part {
         Part::File { name, source: FileSource::Url(source), cache } => (name, source, *cache),
         Part::ToolResult { parts, .. } => {
@@ -164,7 +160,7 @@ fn put(
         }
         _ => return Ok(()),
     };
-    let text = texts.get(source).ok_or_else(|| Failure::house("a document was not read"))?;
+    let text = texts.next().ok_or_else(|| Failure::house("a document was not read"))?;
     let is_address = source.starts_with("http");
     let last = source.split(['?', '#']).next().and_then(|path| path.rsplit('/').next());
     let name = name.as_deref().or(last.filter(|_| is_address)).unwrap_or("document");
@@ -221,7 +217,7 @@ mod tests {
         let gemini = json!({"contents": [{"role": "user", "parts": [
             {"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0="}}, {"text": "?"}]}]});
         let generate = Door::Gemini { model: "m".to_owned(), streams: false, sse: false };
-        let texts = BTreeMap::from([(INLINE.to_owned(), "It says so.".to_owned())]);
+        let texts = [Arc::from("It says so.")];
         for (door, body, name) in [
             (Door::ChatCompletions, chat, "ab.pdf"),
             (Door::Responses, responses, "ab.pdf"),
@@ -240,6 +236,24 @@ mod tests {
             let more = read.facts.prompt_bytes - request.facts.prompt_bytes;
             assert!(text.len() <= more as usize && more as usize <= added("It says so."));
         }
+    }
+
+    #[test]
+    fn each_document_becomes_the_text_in_its_place() {
+        let file = |data: &str| json!({"type": "file", "file": {"file_data": data}});
+        let body = json!({"model": "m", "messages": [
+            {"role": "user", "content": [file(INLINE), file("https://example.org/b")]},
+            {"role": "user", "content": [file(INLINE)]}]});
+        let request = request(&Door::ChatCompletions, &body);
+        assert_eq!(documents(&request).unwrap(), [INLINE, "https://example.org/b", INLINE]);
+        let texts = ["One.", "Two.", "Three."].map(Arc::from);
+        let read = canonical(&with_texts(&request, &texts).unwrap()).unwrap();
+        let said = read.messages.iter().flat_map(|message| &message.parts).map(|part| match part {
+            Part::Text { text, .. } => text.lines().nth(1).unwrap_or_default(),
+            _ => "",
+        });
+        assert_eq!(said.collect::<Vec<_>>(), ["One.", "Two.", "Three."]);
+        assert!(with_texts(&request, &texts[..2]).is_err());
     }
 
     #[test]

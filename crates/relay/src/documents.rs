@@ -1,7 +1,7 @@
 //! Documents brought into the form of text, for endpoints that read none themselves.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,7 +24,8 @@ const READING_TIMEOUT: Duration = Duration::from_secs(30);
 /// The documents of a request as text, where its plan has endpoints that are sent that.
 #[derive(Default)]
 pub(crate) struct Documents {
-    texts: Option<Result<BTreeMap<String, String>, Failure>>,
+    /// One for each, in their order.
+    texts: Option<Result<Vec<Arc<str>>, Failure>>,
     /// What was fetched of them, by address.
     pub(crate) fetched: BTreeMap<String, Bytes>,
     /// Documents in the prompt.
@@ -67,24 +68,25 @@ impl Documents {
         &mut self,
         request: &Request,
         upstream: &dyn Upstream,
-    ) -> Result<BTreeMap<String, String>, Failure> {
+    ) -> Result<Vec<Arc<str>>, Failure> {
         let sources = documents(request)?;
         self.count = sources.len();
-        let mut texts = BTreeMap::new();
+        let mut texts: Vec<Arc<str>> = Vec::with_capacity(sources.len());
         let mut bytes = 0;
-        for source in sources {
-            let text = match texts.entry(source) {
-                Entry::Occupied(read) => &*read.into_mut(),
-                Entry::Vacant(place) => {
-                    let bytes = self.arrived(place.key(), upstream).await?;
-                    let text = match content(&bytes)? {
-                        Content::Text(text) => text,
-                        Content::Pdf => upstream.read_document(bytes).await?,
-                    };
-                    &*place.insert(text)
+        for (place, source) in sources.iter().enumerate() {
+            // One that stands there twice is read once.
+            let text = match sources[..place].iter().position(|before| before == source) {
+                Some(same) => Arc::clone(&texts[same]),
+                None => {
+                    let bytes = self.arrived(source, upstream).await?;
+                    match content(&bytes)? {
+                        Content::Text(text) => text.into(),
+                        Content::Pdf => upstream.read_document(bytes).await?.into(),
+                    }
                 }
             };
-            bytes += added(text);
+            bytes += added(&text);
+            texts.push(text);
             if added("") * self.count + TEXT_BYTES_MAX < bytes {
                 let detail = format!(
                     "Its documents hold more than {TEXT_BYTES_MAX} bytes of text together."
@@ -122,7 +124,8 @@ impl Documents {
     ) -> Result<Option<Request>, Failure> {
         match &self.texts {
             Some(texts) if request.facts.sends_text_of_documents(endpoint) => {
-                with_texts(request, texts.as_ref().map_err(Failure::clone)?).map(Some)
+                let texts = texts.as_ref().map_err(Failure::clone)?;
+                with_texts(request, texts).map(Some)
             }
             _ => Ok(None),
         }
