@@ -67,7 +67,7 @@ async fn read(document: Bytes) -> Result<String, Failure> {
     let status = reader.wait().await.map_err(|error| cannot(&error.to_string()))?;
     if !status.success() {
         tracing::debug!("a document was not read: {status}");
-        return Err(Unread::of_status(status.code()).failure());
+        return Err(Unread::of_status(status).failure());
     }
     String::from_utf8(text).map_err(|_| Unread::Broken.failure())
 }

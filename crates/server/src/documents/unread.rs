@@ -1,7 +1,11 @@
 //! Why a document has no text, as the process that reads it tells by its exit status.
 
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
 use dialect::documents::{TEXT_BYTES_MAX, unread};
 use domain::failure::Failure;
+use rustix::process::Signal;
 
 /// Pages of a document, at most.
 pub(super) const PAGES_MAX: usize = 1_000;
@@ -19,7 +23,7 @@ pub(super) enum Unread {
     ManyPages,
     /// It holds too much text.
     LongText,
-    /// It took too long.
+    /// It took too long, of the clock or of a core.
     Slow,
 }
 
@@ -35,9 +39,14 @@ impl Unread {
         Unread::STATUS + u8::try_from(place).unwrap_or(0)
     }
 
-    /// Returns what an exit status tells; `None` of a process that a signal ended.
-    pub(super) fn of_status(status: Option<i32>) -> Unread {
-        let told = |it: &Unread| Some(i32::from(it.status())) == status;
+    /// Returns what the end of a reader tells. The kernel ends one that had all its time of a core
+    /// by a signal of its own, or by the one that nothing withstands where both bounds are one.
+    pub(super) fn of_status(status: ExitStatus) -> Unread {
+        let out_of_time = [Signal::XCPU, Signal::KILL].map(Signal::as_raw);
+        if status.signal().is_some_and(|signal| out_of_time.contains(&signal)) {
+            return Unread::Slow;
+        }
+        let told = |it: &Unread| Some(i32::from(it.status())) == status.code();
         Unread::TOLD.into_iter().find(told).unwrap_or(Unread::Broken)
     }
 
@@ -72,11 +81,26 @@ mod tests {
 
     #[test]
     fn a_status_tells_why_and_whatever_befell_the_reader_is_a_broken_document() {
+        let exited = |code: i32| ExitStatus::from_raw(code << 8);
         for why in Unread::TOLD {
-            assert_eq!(Unread::of_status(Some(i32::from(why.status()))), why);
+            assert_eq!(Unread::of_status(exited(i32::from(why.status()))), why);
         }
-        for status in [Some(0), Some(1), Some(101), None] {
+        for status in [0, 1, 101] {
+            assert_eq!(Unread::of_status(exited(status)), Unread::Broken);
+        }
+        for signal in [Signal::SEGV, Signal::ABORT] {
+            let status = ExitStatus::from_raw(signal.as_raw());
             assert_eq!(Unread::of_status(status), Unread::Broken);
         }
+    }
+
+    #[test]
+    fn a_reader_that_had_all_its_time_of_a_core_was_too_slow() {
+        // Linux sends SIGKILL at the hard bound, which is where the soft one is.
+        let spins = "ulimit -t 1; while :; do :; done";
+        let status = std::process::Command::new("sh").args(["-c", spins]).status().unwrap();
+        assert_eq!(Unread::of_status(status), Unread::Slow);
+        let told = ExitStatus::from_raw(Signal::XCPU.as_raw());
+        assert_eq!(Unread::of_status(told), Unread::Slow);
     }
 }
