@@ -53,6 +53,9 @@ enum Chore {
         /// Measure instead how fast generations are settled, in SQLite and in PostgreSQL
         #[arg(long, conflicts_with_all = ["smoke", "json"])]
         settle: bool,
+        /// Measure instead how long the site's pages take
+        #[arg(long, conflicts_with_all = ["settle", "json", "rounds"])]
+        pages: bool,
     },
 }
 
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Chore::Bench { settle: true, rounds, .. } => {
             told(bench::run_settle(&root(), rounds.unwrap_or(5).max(1)))
         }
+        Chore::Bench { pages: true, smoke, .. } => told(bench::run_pages(&root(), smoke)),
         Chore::Bench { smoke, rounds, json, .. } => {
             told(bench::run(&root(), &bench::Wish { is_smoke: smoke, rounds, json }))
         }

@@ -11,6 +11,7 @@ mod load;
 mod machine;
 mod noise;
 mod pace;
+mod pages;
 mod process;
 mod procfs;
 mod round;
@@ -21,5 +22,5 @@ mod streams;
 mod subject;
 mod table;
 
-pub(crate) use run::{Wish, run};
+pub(crate) use run::{Wish, run, run_pages};
 pub(crate) use settle::run as run_settle;

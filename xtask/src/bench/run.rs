@@ -40,10 +40,7 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
         return run_optimised(root);
     }
     let start = clock::now();
-    let binary = match std::env::var_os(BINARY) {
-        Some(binary) => PathBuf::from(binary),
-        None => build(root)?,
-    };
+    let binary = binary(root)?;
     let standard = if wish.is_smoke { SMOKE } else { FULL };
     let effort = Effort { rounds: wish.rounds.unwrap_or(standard.rounds).max(1), ..standard };
     let cores = settle()?;
@@ -68,6 +65,26 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> Result<(), String> {
     }
     println!("every answer was right; {:.0} s", start.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// Measures pages, and prints what came of it.
+///
+/// # Errors
+///
+/// A sentence, when something does not start or a page is not there.
+pub(crate) fn run_pages(root: &Path, is_smoke: bool) -> Result<(), String> {
+    if cfg!(debug_assertions) && !is_smoke {
+        return run_optimised(root);
+    }
+    super::pages::measure(binary(root)?, is_smoke)
+}
+
+/// Returns the binary that is named, or one that is built now.
+fn binary(root: &Path) -> Result<PathBuf, String> {
+    match std::env::var_os(BINARY) {
+        Some(binary) => Ok(PathBuf::from(binary)),
+        None => build(root),
+    }
 }
 
 fn measure(ground: &Ground<'_>, upstream: &Upstream, effort: &Effort) -> Result<Sheet, String> {

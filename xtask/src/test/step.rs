@@ -224,7 +224,14 @@ fn bench(house: &House) -> Report {
         Ok(own) => own.to_string_lossy().into_owned(),
         Err(error) => return Report::failed(error.to_string()),
     };
-    let args = ["bench", "--smoke"].map(str::to_owned).to_vec();
-    let folder = &house.root;
-    Report::of(Task { program: &own, args, folder, env, limit_s: BENCH_LIMIT_S }.run().1)
+    let run = |what: &[&str]| {
+        let args = what.iter().map(|it| (*it).to_owned()).collect();
+        let (env, folder) = (env.clone(), &house.root);
+        Report::of(Task { program: &own, args, folder, env, limit_s: BENCH_LIMIT_S }.run().1)
+    };
+    let pages = run(&["bench", "--pages", "--smoke"]);
+    if pages.error.is_some() {
+        return pages;
+    }
+    run(&["bench", "--smoke"])
 }

@@ -13,7 +13,7 @@ const STEP: usize = 1 << 10;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
     text: String,
-    /// How many letters begin before each step of the text.
+    /// How many letters begin before the end of each step of the text.
     marks: Vec<usize>,
     is_long: bool,
 }
