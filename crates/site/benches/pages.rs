@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use site::chart::{Columns, DayBar, Line, Stack, Tier, columns};
+use site::chart::{Columns, DayBar, Stack, Tier, columns};
 use site::compare::{self, Compare};
 use site::model::{Calculator, Health, ModelPage, Offer, Parameter, Tone};
 use site::models::{self, Models};
@@ -22,6 +22,7 @@ fn frame() -> Frame {
         site: "https://models.example.com".to_owned(),
         section: Section::Models,
         twins: Vec::new(),
+        linked: None,
         script: None,
         indexed: true,
         demo: false,
@@ -109,17 +110,13 @@ fn model() -> Markup {
         aliases: words(3),
         available: true,
         traffic: Some(Traffic {
-            line: Some(Line {
-                title: "3.2M tokens in the last seven days".to_owned(),
-                ends: ["2026-08-28", "2026-11-25"].map(str::to_owned),
-                values: (0..90).map(|day| Some(f64::from(day * 37 % 11))).collect(),
-                say: None,
-            }),
             services: (0..6).map(service).collect(),
-            apps: vec![["https://app.example.com", "1.2M"].map(str::to_owned); 8],
-            tasks: vec![["Programming", "12 %"].map(str::to_owned); 8],
+            apps: (0..8).map(|place| (link(place), "1.2M".to_owned())).collect(),
+            tasks: (0..8).map(|place| (link(place), "12 %".to_owned())).collect(),
             provenance: "requests to this instance".to_owned(),
+            ..Traffic::default()
         }),
+        terms: None,
     }
     .html()
 }
