@@ -180,8 +180,10 @@ fn services() -> Markup {
     Status { lede: "All.".to_owned(), facts: Vec::new(), rows: (0..60).map(row).collect() }.html()
 }
 
+type Page = fn() -> Markup;
+
 fn pages(bench: &mut Criterion) {
-    let all: [(&str, fn() -> Markup); 5] = [
+    let all: [(&str, Page); 5] = [
         ("list", list),
         ("model", model),
         ("ranking", ranking),

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! One day is made up and written as any other: 1,111,112 events of 2,000 accounts at 900 endpoints
-//! of 300 models. Its sums are then copied to the 89 days before, for what makes figures slow is how
-//! many sums there are and not what stands in them.
+//! of 300 models. Its sums are then copied to the 89 days before, for what makes figures slow is
+//! how many sums there are and not what stands in them.
 
 #![expect(clippy::print_stdout, reason = "it tells what it measured")]
 

@@ -5,9 +5,9 @@
 //! cargo run --profile ci -p traffic --example ingest -- 10000000 http://localhost:8123/default
 //! ```
 //!
-//! The events are those of one day, in the order in which they would be settled, in batches as large
-//! as the books are read in. Making them up is not counted; everything is that a store does with
-//! them: events, names, sums by minute, hour and day.
+//! The events are those of one day, in the order in which they would be settled, in batches as
+//! large as the books are read in. Making them up is not counted; everything is that a store does
+//! with them: events, names, sums by minute, hour and day.
 
 #![expect(clippy::print_stdout, reason = "it tells what it measured")]
 

@@ -7,8 +7,8 @@ use super::tokens::tokens;
 use super::tree::Tree;
 use super::violation::Violation;
 
-/// Where a secret may be read: where it is checked, made or sent. Whole paths, so that a file of the
-/// same name elsewhere is not meant; one that ends in `/` stands for a folder.
+/// Where a secret may be read: where it is checked, made or sent. Whole paths, so that a file of
+/// the same name elsewhere is not meant; one that ends in `/` stands for a folder.
 const SECRET_READERS: [&str; 8] = [
     "crates/server/src/api/keys.rs",
     "crates/server/src/command/banner.rs",

@@ -105,8 +105,9 @@ impl BareNames {
     }
 }
 
-/// Returns whose models each provider sells as their maker: a lab those of the author that is called
-/// as it is, or else of the one that most of its endpoints are of. Labs sell others' models, too.
+/// Returns whose models each provider sells as their maker: a lab those of the author that is
+/// called as it is, or else of the one that most of its endpoints are of. Labs sell others'
+/// models, too.
 fn makers<'a>(
     models: &'a [Model],
     providers: &[Provider],

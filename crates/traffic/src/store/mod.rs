@@ -25,7 +25,7 @@ pub struct Store {
 }
 
 enum Engine {
-    Files(Files),
+    Files(Box<Files>),
     ClickHouse(Box<ClickHouse>),
 }
 
@@ -46,7 +46,7 @@ impl Store {
     /// When it cannot be opened, or is of another version.
     pub async fn open(place: &Place) -> Result<Store, StoreError> {
         let engine = match place {
-            Place::Folder(folder) => Engine::Files(Files::open(folder).await?),
+            Place::Folder(folder) => Engine::Files(Box::new(Files::open(folder).await?)),
             Place::ClickHouse(url) => Engine::ClickHouse(Box::new(ClickHouse::open(url).await?)),
         };
         Ok(Store { engine })
@@ -63,9 +63,9 @@ impl Store {
         }
     }
 
-    /// Writes events and adds them to the sums: whoever reads afterwards finds them there. A process
-    /// that is killed may have to write the last batches again, from [`Store::through`] of the
-    /// store that is opened next. Safe to repeat: a batch that ends at or before that changes
+    /// Writes events and adds them to the sums: whoever reads afterwards finds them there. A
+    /// process that is killed may have to write the last batches again, from [`Store::through`] of
+    /// the store that is opened next. Safe to repeat: a batch that ends at or before that changes
     /// nothing, and an event whose id is known under another number of the source is not counted
     /// again.
     ///
