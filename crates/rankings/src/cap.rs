@@ -27,6 +27,16 @@ pub fn capped(amounts: &[Amount]) -> f64 {
     solve(sorted.iter().map(|amount| (*amount, 1.0)))
 }
 
+/// Returns the most that one account counts for in a capped total of amounts, cut to a whole
+/// number.
+pub fn most(amounts: &[Amount]) -> u64 {
+    let count = amounts.iter().filter(|it| it.amount != 0).count() as f64;
+    if count <= 2.0 {
+        return u64::MAX;
+    }
+    (CAP.max(2.0 / count) * capped(amounts)).floor() as u64
+}
+
 /// Returns how many accounts of equal use would be as concentrated as these, each counted as a
 /// capped total counts it.
 pub fn effective_users(amounts: &[Amount]) -> f64 {
@@ -121,6 +131,17 @@ mod tests {
         list.push(1_000_000_000);
         let total = capped(&amounts(&list));
         assert!((total - 200_000.0 / 0.98).abs() < 1.0, "{total}");
+    }
+
+    #[test]
+    fn what_accounts_count_for_makes_the_capped_total() {
+        let mut list = vec![1_000; 200];
+        list.push(1_000_000_000);
+        let amounts = amounts(&list);
+        assert_eq!(most(&amounts), 4_081);
+        let sum: u64 = list.iter().map(|amount| (*amount).min(most(&amounts))).sum();
+        assert_eq!(sum, capped(&amounts) as u64);
+        assert_eq!(most(&amounts[..2]), u64::MAX);
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub struct Snapshot {
     pub defaults: Defaults,
     /// Whether a receipt is kept of every request.
     pub keeps_receipts: bool,
+    /// Whether how endpoints fared in the last minutes is shown to everybody.
+    pub shows_health: bool,
     /// How much callers may use in what time.
     pub rules: Rules,
     /// What the choice of a model needs of the catalog.
@@ -205,6 +207,7 @@ impl Snapshot {
             timeouts,
             defaults: Defaults::default(),
             keeps_receipts: true,
+            shows_health: true,
             rules: Rules::default(),
             index,
             callable,
@@ -221,6 +224,11 @@ impl Snapshot {
     /// Returns the same, where receipts are kept or not.
     pub fn keeping_receipts(self, keeps_receipts: bool) -> Snapshot {
         Snapshot { keeps_receipts, ..self }
+    }
+
+    /// Returns the same, where everybody is shown how endpoints fared in the last minutes or nobody is.
+    pub fn showing_health(self, shows_health: bool) -> Snapshot {
+        Snapshot { shows_health, ..self }
     }
 
     /// Returns the same, where callers may use no more than that.

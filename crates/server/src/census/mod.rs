@@ -14,14 +14,16 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::time::Timestamp;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use traffic::event::Event;
-use traffic::figures::make;
+use traffic::figures::Day;
+use traffic::figures::make::{self, Terms};
 use traffic::store::{Batch, Place, PriceRow, Retention, Store, StoreError};
 use traffic::sums::Grain;
 
-use crate::app::App;
+use crate::app::{App, Current};
 use crate::clock::random;
 use crate::key_text::hex;
 use apps::Apps;
@@ -105,8 +107,16 @@ async fn keep_following(app: Arc<App>, lease: Option<Arc<Lease>>) {
     {
         tracing::error!("the demo's traffic could not be made up: {error}");
     }
-    let rest = Duration::ZERO;
-    let mut follower = Follower { app, store, lease, apps: None, is_stale: true, beats: 0, rest };
+    let mut follower = Follower {
+        app,
+        store,
+        lease,
+        apps: None,
+        is_stale: true,
+        beats: 0,
+        rest: Duration::ZERO,
+        released: None,
+    };
     loop {
         let pause = match follower.beat().await {
             Ok(()) => BEAT,
@@ -131,6 +141,8 @@ struct Follower {
     beats: u32,
     /// How long it still is until figures may be made again.
     rest: Duration,
+    /// The day that a public instance last told, and from what.
+    released: Option<(Day, Arc<Current>)>,
 }
 
 impl Follower {
@@ -147,10 +159,19 @@ impl Follower {
         let now = self.app.now();
         self.rest = self.rest.saturating_sub(BEAT);
         // Figures of the last minutes change with time alone.
-        if (self.is_stale || minute(figures.made) != minute(now)) && self.rest.is_zero() {
+        let is_due = self.is_stale || minute(figures.made) != minute(now);
+        let current = self.app.current();
+        if is_due && self.rest.is_zero() && !self.is_released(&current, now) {
             self.is_stale = false;
-            let terms = terms::terms(&self.app.current());
-            let made = make::make(&self.store, &terms, now).await?;
+            let terms = terms::terms(&current);
+            self.released = terms.is_public.then(|| (make::last_day(&terms, now), current));
+            let made = match make::make(&self.store, &terms, now).await {
+                Ok(made) => made,
+                Err(error) => {
+                    self.released = None;
+                    return Err(error.into());
+                }
+            };
             self.app.figures.put(made);
             self.rest = since(&self.app, now) * REST;
         }
@@ -167,6 +188,15 @@ impl Follower {
             self.beats = 0;
         }
         Ok(held != Held::ByAnother)
+    }
+
+    /// Returns whether the figures of a public instance are those of the day. They are made once a
+    /// day: the difference between two makings would tell what came between them.
+    fn is_released(&self, current: &Arc<Current>, now: Timestamp) -> bool {
+        self.released.as_ref().is_some_and(|(day, from)| {
+            let terms = Terms { is_public: current.config.public.enabled, ..Terms::default() };
+            Arc::ptr_eq(from, current) && make::last_day(&terms, now) == *day
+        })
     }
 
     /// Writes what was settled since, and returns whether that was anything.
@@ -238,6 +268,6 @@ async fn within<T>(
     }
 }
 
-fn since(app: &App, then: domain::time::Timestamp) -> Duration {
+fn since(app: &App, then: Timestamp) -> Duration {
     Duration::from_millis(app.now().ms_since(then))
 }

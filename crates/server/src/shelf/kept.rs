@@ -70,7 +70,10 @@ pub(crate) fn with_view<T>(
     look: impl FnOnce(&View<'_>) -> T,
 ) -> T {
     let callable = |model: ModelIx| snapshot.callable(model);
-    let figures = |place: EndpointIx| snapshot.watched(place).map(|watch| watch.figures(now));
+    let figures = |place: EndpointIx| {
+        let watch = snapshot.watched(place).filter(|_| snapshot.shows_health);
+        watch.map(|watch| watch.figures(now))
+    };
     look(&View { catalog: &snapshot.catalog, callable: &callable, figures: &figures, now })
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn traffic(figures: &EndpointFigures) -> Value {
             "prompt_per_million": million(paid.prompt_nanos_per_million),
             "completion_per_million": million(paid.output_nanos_per_million),
             "cached_share": percent(Some(paid.cached_share)),
-            "cache_savings": Money::from_nanos(paid.cache_saved_nanos).dollars(),
+            "cache_savings": paid.cache_saved_nanos.map(|nanos| Money::from_nanos(nanos).dollars()),
         })
     });
     let prices: Vec<Value> = figures
@@ -58,8 +58,8 @@ pub(crate) fn traffic(figures: &EndpointFigures) -> Value {
         })
         .collect();
     json!({
-        "last_5m": service(&figures.last_5m),
-        "last_30m": service(&figures.last_30m),
+        "last_5m": figures.last_5m.as_ref().map(service),
+        "last_30m": figures.last_30m.as_ref().map(service),
         "last_1d": service(&figures.last_1d),
         "last_90d": service(&figures.last_90d),
         "days": days,

@@ -9,7 +9,7 @@ use site::app::AppPage;
 use site::chart::{Course, Lines};
 use site::ranking::{Cell, Table};
 use site::{Fact, Link, Section, words};
-use traffic::figures::{App as Application, Figures, Order, Question, Slice, Subject, Window};
+use traffic::figures::{App as Application, Figures};
 
 use super::missing::missing;
 use super::page::{MARKDOWN, Shared, frame, twins};
@@ -37,16 +37,14 @@ pub(super) async fn one(
     match twin {
         Some((known, "json")) => reply::json(&headers, &spoken(&figures, known)),
         Some((known, "csv")) => {
-            let rows = cells(&figures, known);
+            let rows = cells(known);
             reply::text(&headers, "text/csv; charset=utf-8", sheet::written(&HEAD, &rows))
         }
         Some((known, "md")) => {
-            let table = site::machine::markdown_table(&HEAD, &cells(&figures, known));
+            let table = site::machine::markdown_table(&HEAD, &cells(known));
             let said = site::machine::plain;
-            let (title, answer) = (
-                said(&known.title),
-                said(&answer(&app.current().snapshot.catalog, &figures, known)),
-            );
+            let (title, answer) =
+                (said(&known.title), said(&answer(&app.current().snapshot.catalog, known)));
             let url = known.url.replace('`', "");
             reply::text(&headers, MARKDOWN, format!("# {title}\n\n`{url}`\n\n{answer}\n\n{table}"))
         }
@@ -74,27 +72,12 @@ struct Used<'a> {
     share: f64,
 }
 
-/// The models that an application used in 30 days, the most used first: all of them where figures
-/// are for those who run the instance, and as its board shows them where they are for everybody.
-fn used<'a>(figures: &'a Figures, known: &'a Application) -> Vec<Used<'a>> {
+/// The models that an application used in 30 days, the most used first. Where figures are for
+/// everybody they are not told.
+fn used(known: &Application) -> Vec<Used<'_>> {
     let share = |tokens: u64| tokens as f64 / known.tokens.max(1) as f64;
-    if !known.models.is_empty() {
-        let used = known.models.iter();
-        let used = used.map(|(model, tokens)| (model.as_str(), *tokens, share(*tokens)));
-        return used.map(|(model, tokens, share)| Used { model, tokens, share }).collect();
-    }
-    let board = figures.board(&Question {
-        subject: Subject::Models,
-        slice: Slice::App(known.url.clone()),
-        window: Window::Month,
-        order: Order::Tokens,
-    });
-    let rows = board.map(|board| board.rows.as_slice()).unwrap_or_default().iter();
-    let mut used: Vec<Used<'_>> = rows
-        .map(|row| Used { model: &row.name, tokens: row.raw_tokens, share: share(row.raw_tokens) })
-        .collect();
-    used.sort_by_key(|it| std::cmp::Reverse(it.tokens));
-    used
+    let used = known.models.iter();
+    used.map(|(model, tokens)| Used { model, tokens: *tokens, share: share(*tokens) }).collect()
 }
 
 /// The last seven days against the seven before them; `None` where a day may not be told, or there
@@ -107,8 +90,8 @@ fn change(known: &Application) -> Option<f64> {
     Some(week(0)? as f64 / week(7)? as f64 - 1.0)
 }
 
-fn answer(catalog: &Catalog, figures: &Figures, known: &Application) -> String {
-    let used = used(figures, known);
+fn answer(catalog: &Catalog, known: &Application) -> String {
+    let used = used(known);
     let most = used.first().map_or_else(String::new, |it| {
         let name = model_cell(catalog, it.model).text;
         format!(", {} of them with {name}", words::percent(it.share))
@@ -121,7 +104,7 @@ fn answer(catalog: &Catalog, figures: &Figures, known: &Application) -> String {
 
 fn view(app: &App, figures: &Figures, known: &Application) -> AppPage {
     let catalog = &app.current().snapshot.catalog;
-    let used = used(figures, known);
+    let used = used(known);
     let row = |(rank, it): (u32, &Used<'_>)| {
         vec![
             Cell::of(rank.to_string()),
@@ -139,7 +122,7 @@ fn view(app: &App, figures: &Figures, known: &Application) -> AppPage {
     AppPage {
         title: known.title.clone(),
         url: known.url.clone(),
-        answer: answer(catalog, figures, known),
+        answer: answer(catalog, known),
         facts: vec![
             Fact::new("Tokens", words::large(known.tokens as f64), "in 30 days"),
             Fact::new("Requests", words::grouped(known.requests), "in 30 days"),
@@ -180,7 +163,7 @@ fn view(app: &App, figures: &Figures, known: &Application) -> AppPage {
 
 /// Returns it for programs.
 fn spoken(figures: &Figures, known: &Application) -> serde_json::Value {
-    let used = used(figures, known);
+    let used = used(known);
     let model =
         |it: &Used<'_>| json!({ "model": it.model, "tokens": it.tokens, "share": it.share });
     let models: Vec<_> = used.iter().map(model).collect();
@@ -218,10 +201,10 @@ fn spoken(figures: &Figures, known: &Application) -> serde_json::Value {
 const HEAD: [&str; 3] = ["model", "tokens", "share"];
 
 /// The models of an application, in a table for programs.
-fn cells(figures: &Figures, known: &Application) -> Vec<Vec<String>> {
+fn cells(known: &Application) -> Vec<Vec<String>> {
     let cells =
         |it: &Used<'_>| vec![it.model.to_owned(), it.tokens.to_string(), it.share.to_string()];
-    used(figures, known).iter().map(cells).collect()
+    used(known).iter().map(cells).collect()
 }
 
 #[cfg(test)]

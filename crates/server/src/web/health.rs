@@ -16,7 +16,8 @@ pub(super) fn seen(snapshot: &Snapshot, place: EndpointIx, now: Timestamp) -> En
     snapshot.health(place, now, PromptSize::default())
 }
 
-/// Returns what was measured of an endpoint on this process's own requests in the last minutes.
+/// Returns what was measured of an endpoint on this process's own requests in the last minutes,
+/// of which a public instance tells nothing.
 /// What was not is filled in with the 24 hours that traffic told of, where pages may show them.
 pub(super) fn measured(
     snapshot: &Snapshot,
@@ -24,7 +25,8 @@ pub(super) fn measured(
     place: EndpointIx,
     now: Timestamp,
 ) -> Figures {
-    let lately = snapshot.watched(place).map(|watch| watch.figures(now)).unwrap_or_default();
+    let watch = snapshot.watched(place).filter(|_| snapshot.shows_health);
+    let lately = watch.map(|watch| watch.figures(now)).unwrap_or_default();
     let id = &snapshot.catalog.endpoint(place).id;
     match traffic.and_then(|traffic| traffic.endpoints.get(id)) {
         Some(told) => filled(lately, &told.last_1d),

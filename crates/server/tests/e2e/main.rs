@@ -20,6 +20,7 @@ mod operations;
 mod pages;
 mod payments;
 mod plugins;
+mod public;
 mod rates;
 mod routing;
 mod shed;

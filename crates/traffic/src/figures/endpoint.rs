@@ -9,11 +9,12 @@ use super::Day;
 /// How an endpoint served, or all endpoints of a provider.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EndpointFigures {
-    /// In the last five minutes.
-    pub last_5m: Service,
-    /// In the last thirty minutes.
-    pub last_30m: Service,
-    /// In the last 24 hours.
+    /// In the last five minutes; `None` on a public instance, where nothing is told of less than a
+    /// day.
+    pub last_5m: Option<Service>,
+    /// In the last thirty minutes; `None` as above.
+    pub last_30m: Option<Service>,
+    /// In the last 24 hours; on a public instance the last complete day.
     pub last_1d: Service,
     /// In the last ninety days, today among them.
     pub last_90d: Service,
@@ -28,7 +29,8 @@ pub struct EndpointFigures {
 /// How an endpoint served over some time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Service {
-    /// Tries that tell of it: those that it served or failed.
+    /// Tries that tell of it: those that it served or failed. On a public instance this and every
+    /// other count is the power of ten below.
     pub tries: u64,
     /// Tries that it turned away because it was too busy. They are not among `tries`.
     pub busy: u64,
@@ -87,18 +89,19 @@ pub struct DayOfService {
 /// What was paid, as opposed to what is listed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Paid {
-    /// Prompt tokens, those from caches among them.
-    pub prompt_tokens: u64,
-    /// Tokens of answers.
-    pub output_tokens: u64,
+    /// Prompt tokens, those from caches among them. `None` on a public instance.
+    pub prompt_tokens: Option<u64>,
+    /// Tokens of answers. `None` on a public instance.
+    pub output_tokens: Option<u64>,
     /// Nano-dollars for a million prompt tokens, caches and all.
     pub prompt_nanos_per_million: Option<f64>,
     /// Nano-dollars for a million tokens of answers.
     pub output_nanos_per_million: Option<f64>,
     /// The share of prompt tokens that came from a cache, 0 to 1.
     pub cached_share: f64,
-    /// What caching saved, in nano-dollars; negative where it cost more.
-    pub cache_saved_nanos: i64,
+    /// What caching saved, in nano-dollars; negative where it cost more. `None` on a public
+    /// instance.
+    pub cache_saved_nanos: Option<i64>,
 }
 
 /// A price, from when on it was seen.

@@ -2,6 +2,7 @@
 
 use classify::{Macro, Tag};
 
+use super::Day;
 use crate::event::{Context, Offered};
 
 /// What a board answers.
@@ -86,6 +87,10 @@ pub struct Board {
     pub other_tokens: Option<u64>,
     /// Accounts behind it all.
     pub accounts: u32,
+    /// The first day that is counted.
+    pub first_day: Day,
+    /// The last day that is counted.
+    pub last_day: Day,
 }
 
 /// One row of a board.
@@ -105,8 +110,9 @@ pub struct BoardRow {
     pub share: f64,
     /// Tokens, capped: no account counts for more than its part.
     pub tokens: f64,
-    /// Tokens as they are: prompts without what came from a cache, and answers.
-    pub raw_tokens: u64,
+    /// Tokens as they are: prompts without what came from a cache, and answers. `None` on a public
+    /// instance, where beside capped ones they would tell what the largest account used.
+    pub raw_tokens: Option<u64>,
     /// Spend at list prices, in nano-dollars, as it is.
     pub spend_nanos: u64,
     /// Requests.

@@ -40,8 +40,8 @@ pub struct Rising {
     pub model: String,
     /// This week's capped tokens over the median of the four weeks before, less one.
     pub growth: f64,
-    /// The same without its largest account.
-    pub growth_without_largest: f64,
+    /// The same without its largest account. `None` on a public instance.
+    pub growth_without_largest: Option<f64>,
     /// Accounts over those of the week before, less one.
     pub account_growth: f64,
     /// How far it is above the median, in the spread of its usual weeks.

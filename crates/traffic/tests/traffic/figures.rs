@@ -79,7 +79,8 @@ fn hold(subject: Subject, slice: &Slice, window: Window, counted: &BTreeMap<Stri
         assert_eq!(board.rows.len(), counted.len(), "{question:?}");
         for row in &board.rows {
             let count = &counted[&row.name];
-            let told = (row.raw_tokens, row.spend_nanos, row.requests, row.accounts as usize);
+            let told =
+                (row.raw_tokens.unwrap(), row.spend_nanos, row.requests, row.accounts as usize);
             let plain = (count.tokens(), count.list, count.requests, count.accounts.len());
             assert_eq!(told, plain, "{question:?} {}", row.name);
             assert!(near(row.tokens, count.capped()), "{question:?} {} {count:?}", row.name);

@@ -6,6 +6,7 @@
 mod figures;
 mod folder;
 mod plain;
+mod public;
 mod recount;
 mod stored;
 mod world;

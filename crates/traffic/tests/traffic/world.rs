@@ -154,6 +154,13 @@ pub(crate) struct Home {
     _folder: Option<Folder>,
 }
 
+impl Home {
+    /// In files.
+    pub(crate) fn of(folder: Folder) -> Home {
+        Home { place: Place::Folder(folder.path().to_owned()), _folder: Some(folder) }
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the test command says here where its server is")]
 fn server() -> String {
     let server = std::env::var("CLICKHOUSE_URL");

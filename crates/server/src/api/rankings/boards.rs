@@ -17,7 +17,10 @@ pub(crate) fn sheet(figures: &Figures, question: &Question) -> Sheet {
     say("subject", json!(question.subject.word()));
     say("by", json!(question.order.word()));
     say("window", json!(question.window.word()));
-    say("window_first_day", json!(date(figures.last_day - question.window.days() + 1)));
+    let told = figures.board(question);
+    let first = figures.last_day - question.window.days() + 1;
+    say("window_first_day", json!(date(told.map_or(first, |board| board.first_day))));
+    say("window_last_day", json!(date(told.map_or(figures.last_day, |board| board.last_day))));
     if question.slice != Slice::All {
         say("slice", json!({ "kind": kind, "value": value }));
     }

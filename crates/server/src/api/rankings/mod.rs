@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use domain::failure::{Failure, FailureKind};
 use http::HeaderMap;
 use serde_json::{Value, json};
-use traffic::figures::{Figures, Scope, Subject, date};
+use traffic::figures::{Figures, Order, Question, Scope, Slice, Subject, date};
 
 pub use datasets::{app_rankings, rankings_daily};
 pub use tasks::classifications;
@@ -67,7 +67,7 @@ pub async fn ranking(
     let (name, form) = Form::split(&name);
     let ask = Ask::read(&pairs)?;
     let sheet = match Subject::ALL.into_iter().find(|subject| subject.word() == name) {
-        Some(subject) => boards::sheet(&figures, &ask.question(subject)?),
+        Some(subject) => boards::sheet(&figures, &tellable(&app, ask.question(subject)?)?),
         None => match name {
             "rising" => special::rising(&figures),
             "stable" => special::stable(&figures),
@@ -80,6 +80,21 @@ pub async fn ranking(
         Form::Json => Json(sheet.json(meta(&figures))).into_response(),
         Form::Csv => sheet.csv(),
     })
+}
+
+/// Returns a question that may be asked: on a public instance two may not.
+fn tellable(app: &App, question: Question) -> Result<Question, Failure> {
+    let is_public = app.current().config.public.enabled;
+    if is_public && question.order == Order::RawTokens {
+        return Err(Failure::invalid(
+            "this instance tells capped tokens alone: raw ones beside them would tell what the \
+             largest account used",
+        ));
+    }
+    if is_public && matches!(question.slice, Slice::App(_)) {
+        return Err(Failure::invalid("which models an app uses is not told on this instance"));
+    }
+    Ok(question)
 }
 
 fn unknown(name: &str) -> Failure {
@@ -120,6 +135,7 @@ fn meta(figures: &Figures) -> Value {
             "public": true,
             "eligible_accounts": accounts,
             "eligible_accounts_min": accounts_min,
+            "eligible_accounts_missing": accounts_min.saturating_sub(accounts),
         }),
     };
     let mut meta = json!({

@@ -137,7 +137,7 @@ fn name(catalog: &Catalog, subject: Subject, name: &str) -> String {
 }
 
 fn answer(figures: &Figures, catalog: &Catalog, question: &Question, board: &Board) -> String {
-    let when = span(figures, question.window.days());
+    let when = span(figures, question.window.days(), board);
     let of = match question.order {
         Order::Tokens | Order::RawTokens => "tokens",
         Order::Spend => "spend",
@@ -331,14 +331,17 @@ fn cells(row: &BoardRow, catalog: &Catalog, subject: Subject) -> Vec<Cell> {
     vec![
         Cell::of(format!("{rank}{tie}")),
         who,
-        Cell::of(words::large(row.tokens))
-            .note(format!("{} raw", words::large(row.raw_tokens as f64))),
+        Cell::of(words::large(row.tokens)).note(row.raw_tokens.map(raw).unwrap_or_default()),
         Cell::of(words::percent(row.share)),
         change,
         Cell::of(words::grouped(u64::from(row.accounts))),
         Cell::of(format!("{mark}{largest}")),
         Cell::of(dollars(row.spend_nanos)),
     ]
+}
+
+fn raw(tokens: u64) -> String {
+    format!("{} raw", words::large(tokens as f64))
 }
 
 fn change(it: Change) -> Cell {

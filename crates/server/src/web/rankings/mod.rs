@@ -110,6 +110,11 @@ pub(super) async fn one(
 
 fn answer(app: &App, figures: &Figures, name: &str, asked: &Ask) -> View {
     let catalog = &app.current().snapshot.catalog;
+    // Posted hours are no traffic.
+    if let Some(lacks) = lacking(figures).filter(|_| name != "hours") {
+        let word = QUESTIONS.iter().find(|known| known.0 == name).map_or(name, |known| known.1);
+        return few(word, lacks);
+    }
     let subject = Subject::ALL.into_iter().find(|subject| subject.word() == name);
     match (subject, name) {
         (Some(Subject::Apps), _) => uses::apps(figures),
@@ -130,6 +135,32 @@ fn closed(word: &str) -> View {
         empty: "With a key, GET /api/v1/rankings tells it. The operator opens these pages with \
                 `figures = true` under `[site]`, or to the world by the rules of rk-1 with \
                 `enabled = true` under `[public]`."
+            .to_owned(),
+        ..Ranking::default()
+    };
+    View { page, rows: Vec::new() }
+}
+
+/// Returns what a public instance lacks before it shows a ranking.
+fn lacking(figures: &Figures) -> Option<String> {
+    match figures.scope {
+        Scope::Public { accounts, accounts_min } if accounts < accounts_min => Some(format!(
+            "{} of the {accounts_min} that a public ranking needs {} here.",
+            site::words::count(accounts as usize, "eligible account"),
+            if accounts == 1 { "is" } else { "are" },
+        )),
+        _ => None,
+    }
+}
+
+/// What is said where too few accounts count.
+fn few(word: &str, lacks: String) -> View {
+    let page = Ranking {
+        question: word.to_owned(),
+        answer: lacks,
+        empty: "An account is eligible that came seven days ago or earlier, was active on three \
+                days, and paid five dollars, all in ninety days. With fewer of them, figures would \
+                tell what single ones do."
             .to_owned(),
         ..Ranking::default()
     };

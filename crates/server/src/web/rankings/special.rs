@@ -29,7 +29,7 @@ pub(super) fn rising(figures: &Figures, catalog: &Catalog) -> View {
             model_cell(catalog, &it.model),
             Cell::of(if it.is_rising { "▲ rises" } else { "–" }),
             Cell::of(words::change(it.growth)),
-            Cell::of(words::change(it.growth_without_largest)),
+            Cell::of(it.growth_without_largest.map_or_else(|| "–".to_owned(), words::change)),
             Cell::of(words::change(it.account_growth)),
             Cell::of(format!("{:.1}", it.z)),
         ]

@@ -4,7 +4,7 @@ use domain::catalog::Catalog;
 use domain::time::{DAY_MS, Timestamp};
 use serde_json::{Map, Value, json};
 use site::ranking::{Cell, Ranking, Table};
-use traffic::figures::{Day, Figures};
+use traffic::figures::{Board, Day, Figures};
 
 use super::super::links;
 
@@ -54,11 +54,13 @@ pub(in crate::web) fn date(day: Day) -> String {
     Timestamp::from_ms(day * DAY_MS).to_string().chars().take_while(|it| *it != 'T').collect()
 }
 
-/// Returns what a board calls the days that end with the last one.
-pub(super) fn span(figures: &Figures, days: i64) -> String {
+/// Returns what a board calls the days that it counts.
+pub(super) fn span(figures: &Figures, days: i64, board: &Board) -> String {
+    let last = if board.rows.is_empty() { figures.last_day } else { board.last_day };
+    let days = if board.rows.is_empty() { days } else { last - board.first_day + 1 };
     match days {
-        1 => format!("On {}", date(figures.last_day)),
-        days => format!("In the {days} days to {}", date(figures.last_day)),
+        1 => format!("On {}", date(last)),
+        days => format!("In the {days} days to {}", date(last)),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Making figures from sums, in the background.
 
 mod boards;
-mod disclosed;
 mod models;
+mod open;
 mod read;
 mod served;
 mod special;
@@ -12,10 +12,16 @@ mod uses;
 use domain::time::Timestamp;
 use rankings::METHODOLOGY;
 
-use super::{Figures, Scope};
+use super::{Day, Figures};
 use crate::store::{Store, StoreError};
 pub use read::{KnownEndpoint, PUBLIC_ACCOUNTS_MIN, Terms};
 use read::{Read, read};
+
+/// Returns the day on which windows end at an instant: today on a private instance, and on a public
+/// one the last complete day, from two hours after its end on.
+pub fn last_day(terms: &Terms, now: Timestamp) -> Day {
+    if terms.is_public { open::last_day(now) } else { now.day() }
+}
 
 /// Makes every figure.
 ///
@@ -25,32 +31,24 @@ use read::{Read, read};
 /// # Errors
 /// When the store fails.
 pub async fn make(store: &Store, terms: &Terms, now: Timestamp) -> Result<Figures, StoreError> {
-    let today = now.day();
-    let last = if terms.is_public { today - 1 } else { today };
+    if terms.is_public {
+        return open::figures(store, terms, now).await;
+    }
+    let last = last_day(terms, now);
     let mut read = read(store, now, last).await?;
     read.rename(&terms.cloaked);
     let terms = terms.clone();
-    let first_day = store.first_day().await?;
-    let has_synthetic = store.has_synthetic().await?;
+    let mut figures = Figures {
+        made: now,
+        methodology: METHODOLOGY,
+        has_synthetic: store.has_synthetic().await?,
+        first_day: store.first_day().await?,
+        last_day: last,
+        cloaked: terms.cloaked.clone(),
+        ..Figures::default()
+    };
     let made = tokio::task::spawn_blocking(move || {
-        let mut figures = Figures {
-            made: now,
-            methodology: METHODOLOGY,
-            has_synthetic,
-            first_day,
-            last_day: last,
-            cloaked: terms.cloaked.clone(),
-            ..Figures::default()
-        };
         figures.requests = read.daily.iter().map(|row| row.used.requests).sum();
-        if terms.is_public {
-            let accounts = uses::keep_eligible(&mut read, &terms, last);
-            figures.scope = Scope::Public { accounts, accounts_min: PUBLIC_ACCOUNTS_MIN };
-            if accounts < PUBLIC_ACCOUNTS_MIN {
-                read = Read { prices: read.prices, ..Read::default() };
-            }
-            tasks::keep_told(&mut read);
-        }
         fill(&mut figures, read, &terms, now);
         figures
     });
@@ -65,7 +63,7 @@ fn fill(figures: &mut Figures, mut read: Read, terms: &Terms, now: Timestamp) {
     // A model whose maker is not told stands on its own page alone, and beside no other.
     read.leave_out_stealth();
     let read = &read;
-    figures.boards = boards::boards(read, terms);
+    figures.boards = boards::boards(read, last);
     figures.rising = special::rising(read, now.day());
     figures.stable = special::stable(read, terms, now.day());
     figures.cheapest = special::cheapest(read, terms, now);

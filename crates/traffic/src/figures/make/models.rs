@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use classify::Tag;
-use rankings::disclose::{Rule, Table, disclose};
 
-use super::boards::is_shown;
 use super::read::{DAYS, Read, Terms};
 use super::served::paid;
 use super::uses::{Group, grouped};
@@ -19,7 +17,7 @@ const LISTED_MAX: usize = 20;
 
 /// Returns what each model did.
 pub(super) fn models(read: &Read, terms: &Terms, last: Day) -> BTreeMap<String, ModelFigures> {
-    let series = series(&read.daily, |row| Some(row.model.clone()), terms, last);
+    let series = series(&read.daily, |row| Some(row.model.clone()), last);
     let mut models: BTreeMap<String, ModelFigures> = series
         .into_iter()
         .map(|(name, series)| {
@@ -40,7 +38,7 @@ pub(super) fn models(read: &Read, terms: &Terms, last: Day) -> BTreeMap<String, 
         }
     }
     for (side, put) in [(Side::App, put_app as Put), (Side::Task, put_task)] {
-        for (model, values) in shares(read, terms, side) {
+        for (model, values) in shares(read, side) {
             if let Some(figures) = models.get_mut(&*model) {
                 values.into_iter().take(LISTED_MAX).for_each(|value| put(figures, value));
             }
@@ -61,10 +59,9 @@ fn put_task(figures: &mut ModelFigures, (task, _, share): (Name, Use, f64)) {
 
 /// Returns, by model, the values of a side in the last seven days: what was used, and its share of
 /// the requests that are on the side, the largest first.
-fn shares(read: &Read, terms: &Terms, side: Side) -> BTreeMap<Name, Vec<(Name, Use, f64)>> {
+fn shares(read: &Read, side: Side) -> BTreeMap<Name, Vec<(Name, Use, f64)>> {
     let week = read.sides.get(&side).and_then(|windows| windows.get(1));
-    let rows =
-        week.into_iter().flatten().filter(|row| side != Side::App || is_shown(&row.value, terms));
+    let rows = week.into_iter().flatten();
     let mut models: BTreeMap<Name, BTreeMap<Name, Group>> = BTreeMap::new();
     for row in rows {
         let values = models.entry(row.model.clone()).or_default();
@@ -72,11 +69,8 @@ fn shares(read: &Read, terms: &Terms, side: Side) -> BTreeMap<Name, Vec<(Name, U
     }
     let ranked = |values: BTreeMap<Name, Group>| {
         let all: u64 = values.values().map(|group| group.total().requests).sum();
-        let may =
-            |group: &Group| !terms.is_public || Rule::FINE.allows(&group.amounts(Use::counted));
         let mut list: Vec<(Name, Use, f64)> = values
             .into_iter()
-            .filter(|(_, group)| may(group))
             .map(|(value, group)| {
                 let used = group.total();
                 (value, used, used.requests as f64 / all.max(1) as f64)
@@ -88,11 +82,10 @@ fn shares(read: &Read, terms: &Terms, side: Side) -> BTreeMap<Name, Vec<(Name, U
     models.into_iter().map(|(model, values)| (model, ranked(values))).collect()
 }
 
-/// Returns the applications that may be shown, the most used of the last thirty days first.
+/// Returns the applications, the most used of the last thirty days first.
 pub(super) fn apps(read: &Read, terms: &Terms, last: Day) -> Vec<App> {
-    let rows: Vec<UseRow> =
-        read.app_days.iter().filter(|row| is_shown(&row.value, terms)).cloned().collect();
-    let series = series(&rows, |row| Some(row.value.clone()), terms, last);
+    let rows = &read.app_days;
+    let series = series(rows, |row| Some(row.value.clone()), last);
     let month = || rows.iter().filter(|row| last - 30 < row.day);
     let totals = grouped(month(), |row| Some(row.value.clone()));
     let mut models: BTreeMap<Name, BTreeMap<Name, u64>> = BTreeMap::new();
@@ -100,15 +93,10 @@ pub(super) fn apps(read: &Read, terms: &Terms, last: Day) -> Vec<App> {
         let used = models.entry(row.value.clone()).or_default();
         *used.entry(row.model.clone()).or_default() += row.used.counted();
     }
-    let mut tasks = app_tasks(read, terms);
+    let mut tasks = app_tasks(read);
     let mut apps: Vec<App> = Vec::new();
     for (id, url, title) in &read.apps {
-        let Some(group) = totals
-            .get(url)
-            .filter(|group| !terms.is_public || Rule::BOARD.allows(&group.amounts(Use::counted)))
-        else {
-            continue;
-        };
+        let Some(group) = totals.get(url) else { continue };
         let mut used: Vec<(String, u64)> = models
             .get(url)
             .into_iter()
@@ -116,7 +104,7 @@ pub(super) fn apps(read: &Read, terms: &Terms, last: Day) -> Vec<App> {
             .map(|(model, tokens)| (model.to_string(), *tokens))
             .collect();
         used.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        used.truncate(if terms.is_public { 0 } else { LISTED_MAX });
+        used.truncate(LISTED_MAX);
         apps.push(App {
             id: *id,
             url: url.to_string(),
@@ -134,7 +122,7 @@ pub(super) fn apps(read: &Read, terms: &Terms, last: Day) -> Vec<App> {
 }
 
 /// Returns what applications asked for in the last thirty days, as shares of requests.
-fn app_tasks(read: &Read, terms: &Terms) -> BTreeMap<Name, Vec<(Tag, f64)>> {
+fn app_tasks(read: &Read) -> BTreeMap<Name, Vec<(Tag, f64)>> {
     let month = read.sides.get(&Side::AppTask).and_then(|windows| windows.get(2));
     let mut apps: BTreeMap<Name, BTreeMap<Tag, Group>> = BTreeMap::new();
     for row in month.into_iter().flatten() {
@@ -144,12 +132,11 @@ fn app_tasks(read: &Read, terms: &Terms) -> BTreeMap<Name, Vec<(Tag, f64)>> {
             tasks.entry(task).or_default().add(&row.account, &row.used);
         }
     }
-    let may = |group: &Group| !terms.is_public || Rule::FINE.allows(&group.amounts(Use::counted));
     let shares = |tasks: BTreeMap<Tag, Group>| {
         let all: u64 = tasks.values().map(|group| group.total().requests).sum();
         let share = |group: &Group| group.total().requests as f64 / all.max(1) as f64;
-        let shown = tasks.iter().filter(|(_, group)| may(group));
-        let mut shares: Vec<(Tag, f64)> = shown.map(|(tag, group)| (*tag, share(group))).collect();
+        let mut shares: Vec<(Tag, f64)> =
+            tasks.iter().map(|(tag, group)| (*tag, share(group))).collect();
         shares.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         shares.truncate(LISTED_MAX);
         shares
@@ -161,43 +148,25 @@ fn app_tasks(read: &Read, terms: &Terms) -> BTreeMap<Name, Vec<(Tag, f64)>> {
 fn series(
     rows: &[UseRow],
     name: impl Fn(&UseRow) -> Option<Name>,
-    terms: &Terms,
     last: Day,
 ) -> BTreeMap<Name, Series> {
     let first = last - DAYS + 1;
-    let mut days: BTreeMap<Name, Vec<Group>> = BTreeMap::new();
+    let mut days: BTreeMap<Name, Vec<Use>> = BTreeMap::new();
     for row in rows.iter().filter(|row| first <= row.day && row.day <= last) {
         let Some(name) = name(row) else { continue };
-        let groups = days.entry(name).or_insert_with(|| vec![Group::default(); DAYS as usize]);
-        groups[(row.day - first) as usize].add(&row.account, &row.used);
+        let days = days.entry(name).or_insert_with(|| vec![Use::default(); DAYS as usize]);
+        days[(row.day - first) as usize].add(&row.used);
     }
-    let shown = terms.is_public.then(|| {
-        let amounts =
-            |groups: &Vec<Group>| groups.iter().map(|it| it.amounts(Use::tokens)).collect();
-        disclose(&Table { cells: days.values().map(amounts).collect() }, Rule::BOARD).cells
-    });
-    let mut all = BTreeMap::new();
-    for (place, (name, groups)) in days.into_iter().enumerate() {
-        let cells = shown.as_ref().map(|shown| shown[place].as_slice());
-        all.insert(name, one_series(first, &groups, cells));
-    }
-    all
-}
-
-/// Makes a series. Where it is for the public, a day that is kept back has no figure at all, and of
-/// the others only tokens are told: several figures of one cell tell more than one.
-fn one_series(first: Day, groups: &[Group], cells: Option<&[Option<u64>]>) -> Series {
-    let mut series = Series { first, ..Series::default() };
-    for (place, group) in groups.iter().enumerate() {
-        let total = group.total();
-        let (tokens, rest) = match cells {
-            None => (Some(total.tokens()), true),
-            Some(cells) => (cells[place], false),
+    let told =
+        |days: &[Use], unit: fn(&Use) -> u64| days.iter().map(|day| Some(unit(day))).collect();
+    let one = |(name, days): (Name, Vec<Use>)| {
+        let series = Series {
+            first,
+            tokens: told(&days, Use::tokens),
+            requests: told(&days, |day| day.requests),
+            spend_nanos: told(&days, |day| day.list_nanos),
         };
-        series.tokens.push(tokens);
-        let told = |number: u64| rest.then_some(number);
-        series.requests.push(told(total.requests));
-        series.spend_nanos.push(told(total.list_nanos));
-    }
-    series
+        (name, series)
+    };
+    days.into_iter().map(one).collect()
 }

@@ -70,22 +70,9 @@ pub(super) struct Read {
 impl Read {
     /// Counts what stealth models were used for under the names that they have now.
     pub(super) fn rename(&mut self, cloaked: &[Cloaked]) {
-        if cloaked.is_empty() {
-            return;
-        }
-        let revealed: Revealed =
-            cloaked.iter().map(|it| (it.stealth.as_str(), Name::from(it.model.as_str()))).collect();
-        let revealed = &revealed;
         let complete = self.complete.iter_mut().flat_map(|(now, before)| [now, before]);
         let uses = [&mut self.daily, &mut self.app_days].into_iter().chain(complete);
-        uses.chain(self.sides.values_mut().flatten()).for_each(|rows| renamed(rows, revealed));
-        let mut cells: BTreeMap<(i64, Name), Cell> = BTreeMap::new();
-        for row in self.rates.drain(..) {
-            let model = now_called(&row.model, revealed);
-            add_cell(cells.entry((row.hour, model)).or_default(), &row.cell);
-        }
-        let row = |((hour, model), cell)| RateRow { hour, model, cell };
-        self.rates = cells.into_iter().map(row).collect();
+        rename(uses.chain(self.sides.values_mut().flatten()), &mut self.rates, cloaked);
     }
 
     /// Leaves out what was used of models whose maker is not told.
@@ -100,6 +87,27 @@ impl Read {
         self.sides.values_mut().flatten().for_each(|rows| rows.retain(is_told));
         self.rates.retain(|row| !is_stealth(&row.model));
     }
+}
+
+/// Counts uses and rates of stealth models under the names that they have now.
+pub(super) fn rename<'a>(
+    uses: impl Iterator<Item = &'a mut Vec<UseRow>>,
+    rates: &mut Vec<RateRow>,
+    cloaked: &[Cloaked],
+) {
+    if cloaked.is_empty() {
+        return;
+    }
+    let revealed: Revealed =
+        cloaked.iter().map(|it| (it.stealth.as_str(), Name::from(it.model.as_str()))).collect();
+    uses.for_each(|rows| renamed(rows, &revealed));
+    let mut cells: BTreeMap<(i64, Name), Cell> = BTreeMap::new();
+    for row in rates.drain(..) {
+        let model = now_called(&row.model, &revealed);
+        add_cell(cells.entry((row.hour, model)).or_default(), &row.cell);
+    }
+    let row = |((hour, model), cell)| RateRow { hour, model, cell };
+    rates.extend(cells.into_iter().map(row));
 }
 
 /// By the names that stealth models had: the models that they are.
@@ -124,7 +132,7 @@ fn renamed(rows: &mut Vec<UseRow>, revealed: &Revealed<'_>) {
 }
 
 /// Returns whether the maker of a model is not told.
-fn is_stealth(model: &str) -> bool {
+pub(super) fn is_stealth(model: &str) -> bool {
     model.split_once('/').is_some_and(|(author, _)| author == STEALTH)
 }
 

@@ -77,16 +77,20 @@ fn figures(read: &Read, now: Timestamp, name: impl Fn(&ServiceRow) -> Option<Str
 }
 
 fn told(held: &Held, today: i64) -> EndpointFigures {
-    let days = (today - DAYS + 1..=today).map(|day| one_day(day, held.days.get(&day)));
     EndpointFigures {
-        last_5m: service(&held.last_5m),
-        last_30m: service(&held.last_30m),
+        last_5m: Some(service(&held.last_5m)),
+        last_30m: Some(service(&held.last_30m)),
         last_1d: service(&held.last_1d),
         last_90d: service(&held.last_90d),
-        days: days.collect(),
+        days: told_days(&held.days, today),
         paid: paid(&held.paid),
         prices: Vec::new(),
     }
+}
+
+/// Returns the ninety days that end with one.
+pub(super) fn told_days(days: &BTreeMap<i64, Tally>, last: i64) -> Vec<DayOfService> {
+    (last - DAYS + 1..=last).map(|day| one_day(day, days.get(&day))).collect()
 }
 
 fn one_day(day: i64, tally: Option<&Tally>) -> DayOfService {
@@ -105,7 +109,8 @@ fn uptime(tally: &Tally) -> Option<f64> {
     (tries != 0).then(|| tally.served as f64 / tries as f64)
 }
 
-fn service(tally: &Tally) -> Service {
+/// Returns how well somebody served.
+pub(super) fn service(tally: &Tally) -> Service {
     Service {
         tries: tally.served + tally.failed,
         busy: tally.busy,
@@ -144,12 +149,12 @@ pub(super) fn paid(tally: &Tally) -> Option<Paid> {
         |nanos: u64, tokens: u64| (tokens != 0).then(|| nanos as f64 / tokens as f64 * 1_000_000.0);
     let output_nanos = used.list_nanos.saturating_sub(tally.list_prompt_nanos);
     (used.requests != 0).then(|| Paid {
-        prompt_tokens: used.prompt,
-        output_tokens: used.output,
+        prompt_tokens: Some(used.prompt),
+        output_tokens: Some(used.output),
         prompt_nanos_per_million: million(tally.list_prompt_nanos, used.prompt),
         output_nanos_per_million: million(output_nanos, used.output),
         cached_share: used.cache_read as f64 / used.prompt.max(1) as f64,
-        cache_saved_nanos: tally.cache_saved_nanos,
+        cache_saved_nanos: Some(tally.cache_saved_nanos),
     })
 }
 

@@ -1,5 +1,6 @@
 //! What rises, what is stable, when it is cheap, and what is worth its price.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::time::Timestamp;
@@ -18,7 +19,7 @@ use crate::sums::{Tally, Use};
 /// Days behind a standing.
 const STABLE_DAYS: i64 = 28;
 /// Requests that a model needs before its cost is told.
-const COST_REQUESTS_MIN: u64 = 200;
+pub(super) const COST_REQUESTS_MIN: u64 = 200;
 /// Accounts that came to a model at least 28 days ago, before their staying tells of it.
 const OLD_ACCOUNTS_MIN: u64 = 10;
 const VALUE_SEED: u64 = 0x1a7e_0002;
@@ -50,17 +51,20 @@ pub(super) fn rising(read: &Read, today: Day) -> Vec<Rising> {
         .map(|trend| Rising {
             model: trend.name,
             growth: trend.growth,
-            growth_without_largest: trend.growth_without_largest,
+            growth_without_largest: Some(trend.growth_without_largest),
             account_growth: trend.account_growth,
             z: trend.z,
             is_rising: trend.is_rising,
         })
         .collect();
-    rising.sort_by(|a, b| {
-        let order = (b.is_rising, b.growth).partial_cmp(&(a.is_rising, a.growth));
-        order.unwrap_or(std::cmp::Ordering::Equal).then_with(|| a.model.cmp(&b.model))
-    });
+    rising.sort_by(by_rise);
     rising
+}
+
+/// Compares models by whether they rise, then by how much they grew.
+pub(super) fn by_rise(a: &Rising, b: &Rising) -> Ordering {
+    let order = (b.is_rising, b.growth).partial_cmp(&(a.is_rising, a.growth));
+    order.unwrap_or(Ordering::Equal).then_with(|| a.model.cmp(&b.model))
 }
 
 /// Returns where providers stand, over the last 28 complete days.
@@ -161,6 +165,11 @@ pub(super) fn value(read: &Read, last: Day) -> Vec<Value> {
             quality: Measure { mean: share * 100.0, error: spread * 100.0 },
         });
     }
+    worths(&offers)
+}
+
+/// Returns what offers are worth, with what makes it up.
+pub(super) fn worths(offers: &[Offer]) -> Vec<Value> {
     let by_name: BTreeMap<&str, &Offer> =
         offers.iter().map(|offer| (offer.name.as_str(), offer)).collect();
     let told = |it: rankings::value::Worth| {
@@ -174,7 +183,7 @@ pub(super) fn value(read: &Read, last: Day) -> Vec<Value> {
             model: it.name,
         })
     };
-    worth(&offers, LAMBDA, VALUE_SEED).into_iter().filter_map(told).collect()
+    worth(offers, LAMBDA, VALUE_SEED).into_iter().filter_map(told).collect()
 }
 
 /// Returns by model: accounts that came at least 28 days ago and used it in the last seven, and all

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use classify::{Macro, Tag};
 use rankings::correct::corrected;
-use rankings::disclose::Rule;
 
 use super::read::Read;
 use super::uses::{Group, grouped};
@@ -15,10 +14,9 @@ use crate::store::UseRow;
 use crate::sums::{Side, Use};
 
 /// Models that are told of each task, at most.
-const MODELS_MAX: usize = 20;
+pub(super) const MODELS_MAX: usize = 20;
 
-/// Returns the shares of tasks in the last seven days. Tasks with too few accounts behind them are
-/// left out where the figures are for everybody: their rows hold eligible accounts alone.
+/// Returns the shares of tasks in the last seven days.
 pub(super) fn tasks(read: &Read, last: Day) -> Option<Tasks> {
     let week = read.sides.get(&Side::Task)?.get(1)?;
     let of = |row: &UseRow| Tag::parse(&row.value).filter(|tag| *tag != Tag::OTHER);
@@ -50,28 +48,24 @@ pub(super) fn tasks(read: &Read, last: Day) -> Option<Tasks> {
         })
         .collect();
     tasks.sort_by(|a, b| b.requests.total_cmp(&a.requests).then_with(|| a.tag.cmp(&b.tag)));
-    let groups = Macro::ALL.map(|group| {
-        let of_it = || tasks.iter().filter(|task| task.tag.group() == group);
-        let sum = |share: fn(&TaskShare) -> f64| of_it().map(share).sum::<f64>();
-        (group, sum(|it| it.requests), sum(|it| it.tokens), sum(|it| it.spend))
-    });
     Some(Tasks {
         first_day: last - 6,
         last_day: last,
         requests: all.requests,
         other_share: part(all.requests - told.requests, all.requests),
+        groups: grouped_tasks(&tasks),
         tasks,
-        groups: groups.to_vec(),
     })
 }
 
-/// Removes tasks that too few accounts stand behind.
-pub(super) fn keep_told(read: &mut Read) {
-    for rows in read.sides.get_mut(&Side::Task).into_iter().flatten() {
-        let groups = grouped(rows.iter(), |row| Some(row.value.clone()));
-        let may = |group: &Group| Rule::FINE.allows(&group.amounts(Use::counted));
-        rows.retain(|row| groups.get(&row.value).is_some_and(may));
-    }
+/// Returns the shares of groups: those of their tasks together.
+pub(super) fn grouped_tasks(tasks: &[TaskShare]) -> Vec<(Macro, f64, f64, f64)> {
+    let shares = |group: Macro| {
+        let of_it = || tasks.iter().filter(|task| task.tag.group() == group);
+        let sum = |share: fn(&TaskShare) -> f64| of_it().map(share).sum::<f64>();
+        (group, sum(|it| it.requests), sum(|it| it.tokens), sum(|it| it.spend))
+    };
+    Macro::ALL.map(shares).to_vec()
 }
 
 fn total<'a>(rows: impl Iterator<Item = &'a UseRow>) -> Use {
@@ -104,7 +98,7 @@ fn part(part: u64, whole: u64) -> f64 {
 }
 
 /// Returns how the classifier errs, among the tasks that it tells.
-fn confusion() -> &'static [Vec<u32>] {
+pub(super) fn confusion() -> &'static [Vec<u32>] {
     static CONFUSION: OnceLock<Vec<Vec<u32>>> = OnceLock::new();
     CONFUSION.get_or_init(|| {
         let whole = classify::train::confusion();
