@@ -104,8 +104,8 @@ pub struct Shown {
 /// Every line of a table says that its cells and its total make zero together. A kept-back cell
 /// can be worked out from the lines exactly if it is a bridge in the graph that joins the rows and
 /// columns of all kept-back cells; so further cells, the smallest first, are kept back until no
-/// cell that may not be shown is a bridge and the kept-back cells of each line whose total is known,
-/// taken as one, pass the rule themselves.
+/// cell that may not be shown is a bridge and the kept-back cells of each line whose total is
+/// known, taken as one, pass the rule themselves.
 pub fn disclose<const N: usize>(table: &Table<N>, rule: Rule) -> Shown {
     let mut sheet = Sheet::of(table, rule);
     sheet.complete();
@@ -211,14 +211,15 @@ impl<const N: usize> Sheet<N> {
             wanted.extend(sensitive);
             // Where all around is kept back already, what covers it has to be covered.
             let may_go_on = !wanted.is_empty() && self.columns != Totals::Untold;
-            if !self.cover(&wanted) && !(may_go_on && self.cover(&covering)) {
+            if !(self.cover(&wanted) || may_go_on && self.cover(&covering)) {
                 return;
             }
         }
     }
 
-    /// Keeps back a cell beside each of several, and returns whether there was one. Where lines bear
-    /// on each other, it is one at a time: what is kept back for one cell often covers the next.
+    /// Keeps back a cell beside each of several, and returns whether there was one. Where lines
+    /// bear on each other, it is one at a time: what is kept back for one cell often covers the
+    /// next.
     fn cover(&mut self, wanted: &[(Place, Along)]) -> bool {
         let mut touched = vec![false; self.cells.len()];
         let mut found = false;

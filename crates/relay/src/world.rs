@@ -226,7 +226,8 @@ impl Snapshot {
         Snapshot { keeps_receipts, ..self }
     }
 
-    /// Returns the same, where everybody is shown how endpoints fared in the last minutes or nobody is.
+    /// Returns the same, where everybody is shown how endpoints fared in the last minutes or
+    /// nobody is.
     pub fn showing_health(self, shows_health: bool) -> Snapshot {
         Snapshot { shows_health, ..self }
     }

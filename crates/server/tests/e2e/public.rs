@@ -1,5 +1,5 @@
-//! What a public instance tells a stranger: the same figures on page, JSON, CSV and API, and nothing
-//! that its rules keep back.
+//! What a public instance tells a stranger: the same figures on page, JSON, CSV and API, and
+//! nothing that its rules keep back.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -23,10 +23,15 @@ fn offers() -> [Offer<'static>; 3] {
     ]
 }
 
+#[expect(clippy::disallowed_methods, reason = "the binary goes by the same clock")]
+fn today() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    i64::try_from(now.as_secs()).expect("a clock before the end") / 86_400
+}
+
 /// What accounts used until now: a hundred of them, and each app and task of the demo.
 fn events() -> Vec<Event> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
-    let today = i64::try_from(now.as_secs()).expect("a clock before the end") / 86_400;
+    let today = today();
     let endpoint = |provider: &str, model: &str, dollars: &str| MadeEndpoint {
         id: format!("{provider}:{model}").into(),
         provider: provider.into(),
@@ -84,8 +89,7 @@ async fn told(stranger: &Client, path: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_public_instance_tells_strangers_the_same_figures_everywhere_and_nothing_of_less_than_a_day()
- {
+async fn a_public_instance_tells_strangers_the_same_everywhere_and_nothing_of_less_than_a_day() {
     let stand = stand().await;
     let stranger = stand.caller.with_key("sk-or-v1-nobody");
     let board = told(&stranger, "/rankings/models").await;

@@ -212,7 +212,7 @@ pub(crate) fn rising(events: &[Event], figures: &Figures) {
     for told in &figures.rising {
         let own = &own[&told.model];
         assert_eq!((told.growth, told.z, told.is_rising), (own.growth, own.z, own.is_rising));
-        assert_eq!(told.growth_without_largest, own.growth_without_largest);
+        assert_eq!(told.growth_without_largest, Some(own.growth_without_largest));
         assert_eq!(told.account_growth, own.account_growth);
     }
     for pair in figures.rising.windows(2) {

@@ -13,12 +13,15 @@ use super::truth::{Accounts, Truth, largest, may_show, sum};
 /// What rounding down in between loses of a line, in tokens.
 const LOST: f64 = 400.0;
 
+/// Names with their factors.
+type Terms = Vec<(String, f64)>;
+
 /// Unknowns with what is known of them. Each is told apart by a name.
 #[derive(Default)]
 struct System {
     unknown: BTreeMap<String, (f64, f64)>,
     /// Sums of unknowns, each with a factor, between two bounds.
-    lines: Vec<(Vec<(String, f64)>, f64, f64)>,
+    lines: Vec<(Terms, f64, f64)>,
 }
 
 /// Where a number is that was rounded to three digits.
@@ -32,7 +35,7 @@ impl System {
         self.unknown.insert(name, (low.max(0.0), high));
     }
 
-    fn line(&mut self, terms: Vec<(String, f64)>, low: f64, high: f64) {
+    fn line(&mut self, terms: Terms, low: f64, high: f64) {
         for (name, _) in &terms {
             self.unknown.entry(name.clone()).or_insert((0.0, f64::INFINITY));
         }
@@ -67,8 +70,8 @@ impl System {
         (solve(OptimizationDirection::Minimize), solve(OptimizationDirection::Maximize))
     }
 
-    /// A cell that may not be shown stays unknown by at least what would tell its largest account to
-    /// 15 %.
+    /// A cell that may not be shown stays unknown by at least what would tell its largest account
+    /// to 15 %.
     fn protects(&self, name: &str, cell: &Accounts) {
         let (low, high) = self.bounds(name);
         let exact = sum(cell, 0) as f64;
@@ -183,7 +186,7 @@ fn slices(
         "task" => event.task.map(|tag| tag.key().to_owned()),
         "language" => event.language.as_ref().map(ToString::to_string),
         "context" => Some(event.context().word().to_owned()),
-        _ => Some(event.offered().word().to_owned()),
+        _ => event.offered().map(|it| it.word().to_owned()),
     };
     let cells = truth.parts(|event| {
         let is_then = (week..week + 7).contains(&event.at.day());

@@ -44,8 +44,8 @@ fn rows(figures: &Figures) -> BTreeMap<String, (f64, u32)> {
     rows.iter().map(|row| (row.name.clone(), (row.tokens, row.rank))).collect()
 }
 
-/// The most that one account more lifts each cell: `(1 − k·s) / (1 − (k + 1)·s)`, where `k` accounts
-/// are cut already to the part `s` that one may be.
+/// The most that one account more lifts each cell: `(1 − k·s) / (1 − (k + 1)·s)`, where `k`
+/// accounts are cut already to the part `s` that one may be.
 fn bounds(honest: &Truth) -> BTreeMap<(String, Day), f64> {
     let bound = |(name, cell): (&(String, Day), &Accounts)| {
         let s = f64::max(0.02, 2.0 / cell.len() as f64);

@@ -62,8 +62,8 @@ impl Truth {
         truth
     }
 
-    /// Seven days old, active on three, five dollars paid, all in the ninety days up to that one, and
-    /// not the house.
+    /// Seven days old, active on three, five dollars paid, all in the ninety days up to that one,
+    /// and not the house.
     pub(super) fn is_eligible(&self, account: &str, day: Day) -> bool {
         let Some(days) = self.paid.get(account).filter(|_| account != HOUSE) else { return false };
         let back: Vec<(&Day, &u64)> =
@@ -107,8 +107,8 @@ impl Truth {
     }
 }
 
-/// The most that one of several amounts counts for: the largest T with T = Σ min(a, s·T), found from
-/// above by repetition, times s.
+/// The most that one of several amounts counts for: the largest T with T = Σ min(a, s·T), found
+/// from above by repetition, times s.
 fn part(amounts: Vec<u64>) -> u64 {
     let n = amounts.iter().filter(|it| **it != 0).count() as f64;
     if n <= 2.0 {

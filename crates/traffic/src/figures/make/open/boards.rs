@@ -151,7 +151,7 @@ fn rows(sums: &Sums, order: Order, before: &Sums) -> Vec<BoardRow> {
         let ties = |next: &&Row| row.ties_with_next || !was_next(next) || value(row) == value(next);
         rows.push(BoardRow {
             rank: place as u32 + 1,
-            ties_with_next: next.is_some_and(|next| ties(&next)),
+            ties_with_next: next.is_some_and(ties),
             share: if 0.0 < total { thousandths(value(row) / total) } else { 0.0 },
             ..described(row, &sums[&*row.name], before.get(&*row.name))
         });

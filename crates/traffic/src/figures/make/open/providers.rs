@@ -101,8 +101,8 @@ impl Groups {
     }
 }
 
-/// Returns the cells of verified applications by day. Whatever other applications used, and requests
-/// of none, stand in the same line and are not told.
+/// Returns the cells of verified applications by day. Whatever other applications used, and
+/// requests of none, stand in the same line and are not told.
 pub(super) fn apps(base: &Base, rows: &[UseRow], terms: &Terms) -> Cells {
     let mut days: BTreeMap<Day, Line> = BTreeMap::new();
     for row in rows.iter().filter(|row| terms.verified_apps.contains(&*row.value)) {

@@ -16,6 +16,7 @@ use super::read::Read;
 use crate::event::Name;
 use crate::figures::{
     Day, DayOfService, EndpointFigures, Paid, Percentiles, PriceChange, Service, StableProvider,
+    ToolErrors,
 };
 use crate::store::ServiceRow;
 use crate::sums::{Tally, Use};
@@ -88,8 +89,11 @@ struct Told<'a> {
     price: BTreeSet<(&'a str, &'a str, Day)>,
 }
 
+/// An offer on a day.
+type OfferOfDay<'a> = (&'a str, &'a str, Day);
+
 fn told<'a>(read: &'a Read, eligible: &Eligible) -> Told<'a> {
-    let mut offers: BTreeMap<(&str, &str, Day), Vec<(&Name, &Use)>> = BTreeMap::new();
+    let mut offers: BTreeMap<OfferOfDay<'_>, Vec<(&Name, &Use)>> = BTreeMap::new();
     for row in &read.providers {
         let accounts = offers.entry((&row.value, &row.model, row.day)).or_default();
         accounts.push((&row.account, &row.used));
@@ -152,7 +156,8 @@ pub(super) fn prices(endpoints: &mut Figures, read: &Read) {
     }
 }
 
-/// Returns the power of ten below a count: how many stand behind a share, and not how many for sure.
+/// Returns the power of ten below a count: how many stand behind a share, and not how many for
+/// sure.
 fn magnitude(count: u64) -> u64 {
     count.checked_ilog10().map_or(0, |digits| 10_u64.pow(digits))
 }
@@ -171,16 +176,26 @@ fn service(tally: &Tally) -> Service {
         uptime: plain.uptime.map(|share| share_of(share, plain.tries)),
         ttft_ms: plain.ttft_ms.and_then(distribution),
         speed: plain.speed.and_then(distribution),
-        tool_errors: plain.tool_errors.filter(|it| TOOL_ANSWERS_MIN <= it.count).map(|it| {
-            let round = |share: f64| share_of(share, it.count);
-            rankings::share::Share {
-                share: round(it.share),
-                low: round(it.low),
-                high: round(it.high),
-                count: magnitude(it.count),
-            }
-        }),
+        tool_errors: plain.tool_errors.and_then(tool_errors),
     }
+}
+
+/// Returns how often calls of tools are not valid where it is of enough.
+fn tool_errors(it: ToolErrors) -> Option<ToolErrors> {
+    let count = it.share.count;
+    let round = |share: f64| share_of(share, count);
+    (TOOL_ANSWERS_MIN <= count).then(|| ToolErrors {
+        share: rankings::share::Share {
+            share: round(it.share.share),
+            low: round(it.share.low),
+            high: round(it.share.high),
+            count: magnitude(count),
+        },
+        unparseable: magnitude(it.unparseable),
+        unknown_tool: magnitude(it.unknown_tool),
+        schema_mismatch: magnitude(it.schema_mismatch),
+        unjudged: magnitude(it.unjudged),
+    })
 }
 
 fn rounded_day(day: DayOfService) -> DayOfService {

@@ -25,8 +25,8 @@ fn own(name: &Name) -> Option<Name> {
     Some(name.clone())
 }
 
-/// Returns whether models rise, of those of which no day of nine weeks is kept back. Whether they do
-/// is judged by all that is known; the numbers are made of what is told.
+/// Returns whether models rise, of those of which no day of nine weeks is kept back. Whether they
+/// do is judged by all that is known; the numbers are made of what is told.
 pub(super) fn rising(base: &Base, last: Day) -> Vec<Rising> {
     let weeks = WEEKS_MIN as Day + 1;
     let all: Vec<BTreeMap<Name, Sum>> = (0..weeks)
