@@ -102,12 +102,18 @@ pub(crate) fn terms() -> Terms {
         provider: endpoint.provider.to_string(),
         price: None,
     };
-    let mut endpoints: Vec<KnownEndpoint> = models()
+    let endpoints = models()
         .iter()
         .flat_map(|model| model.endpoints.iter().map(move |endpoint| known(model, endpoint)))
         .collect();
-    endpoints[0].price = Some(by_the_hour());
     Terms { endpoints, ..Terms::default() }
+}
+
+/// The same, with an endpoint whose price depends on the hour.
+pub(crate) fn terms_by_the_hour() -> Terms {
+    let mut terms = terms();
+    terms.endpoints[0].price = Some(by_the_hour());
+    terms
 }
 
 /// Ten cents and forty, half of it from 16:30 to 00:30.

@@ -39,8 +39,9 @@ struct Time {
 const TO_READ: Time = Time { server_s: 100, client: Duration::from_secs(120) };
 const TO_WRITE: Time = Time { server_s: 20, client: Duration::from_secs(30) };
 
-/// What the ids of statements that write begin with.
-const WRITES: &str = "interline-write-";
+/// How often it is looked whether a statement that was ended has ended, and how often at most: for
+/// longer than a statement that writes may take.
+const ENDING: (Duration, u32) = (Duration::from_millis(100), 300);
 
 impl Door {
     /// Reads `http://user:password@host:port/database`; user, password and database may be missing.
@@ -74,10 +75,25 @@ impl Door {
         self.send(TO_WRITE, None, sql.to_owned()).await.map(drop)
     }
 
-    /// Ends every statement that still writes, whoever began it and has given it up.
+    /// Ends every statement that still writes into this database, whoever began it and has given it
+    /// up, and waits for the end of those that are past being ended.
     pub(super) async fn end_writes(&self) -> Result<(), StoreError> {
-        let sql = format!("KILL QUERY WHERE query_id LIKE '{WRITES}%' SYNC FORMAT Null");
-        self.send(TO_READ, None, sql).await.map(drop)
+        let theirs = format!("position(query_id, '{}') = 1", self.writes_begin());
+        let kill = format!("KILL QUERY WHERE {theirs} ASYNC FORMAT Null");
+        let count = format!("SELECT count() FROM system.processes WHERE {theirs}");
+        for _ in 0..ENDING.1 {
+            if self.rows(&count).await?.first().is_none_or(|row| row[0] == 0) {
+                return Ok(());
+            }
+            self.send(TO_READ, None, kill.clone()).await?;
+            tokio::time::sleep(ENDING.0).await;
+        }
+        Err(StoreError::Engine("a write into ClickHouse does not end".to_owned()))
+    }
+
+    /// Returns what the ids of statements that write into this database begin with.
+    fn writes_begin(&self) -> String {
+        format!("interline-write-{}-", self.database)
     }
 
     /// Runs a query and returns its rows.
@@ -107,7 +123,7 @@ impl Door {
         if let Some(query) = query {
             pairs.append_pair("query", query);
             let number = self.writes.fetch_add(1, Ordering::Relaxed);
-            let id = format!("{WRITES}{}-{number}", std::process::id());
+            let id = format!("{}{}-{number}", self.writes_begin(), std::process::id());
             pairs.append_pair("query_id", &id);
         }
         pairs.finish()
