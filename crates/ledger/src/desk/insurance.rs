@@ -9,6 +9,9 @@ use domain::purse::Purse;
 use super::state::Desk;
 use crate::mutant::Mutant;
 
+/// How far a clock may be off one way, and later the other.
+const CLOCKS_APART_MS: i64 = 2 * 86_400_000;
+
 /// A question to the books how much was borne.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inquiry {
@@ -101,18 +104,26 @@ impl Desk {
         }
     }
 
-    /// Forgets days that are over: those of which nothing was asked for some looks, where the
-    /// account has a later one.
+    /// Forgets days that are over: those of which nothing is under way and nothing was asked for
+    /// some looks, where the account has one that is so much later that no clock goes back to them.
+    /// Whoever forgot a day too early would bear it from its beginning once more.
     pub(super) fn forget_days(&mut self) {
         let is_followed = |house: &Purse, later: &Purse| match (house, later) {
-            (Purse::House(one, day), Purse::House(other, next)) => one == other && day < next,
+            (Purse::House(one, day), Purse::House(other, next)) => {
+                one == other && day.start.plus_ms(CLOCKS_APART_MS) < next.start
+            }
             _ => false,
+        };
+        let is_open = |house: &Purse| {
+            let mut open = self.open.values();
+            open.any(|open| Purse::house(&open.account, open.draft.created) == *house)
         };
         let over: Vec<Purse> = self
             .borne
             .iter()
             .filter(|(house, borne)| {
                 !borne.is_busy
+                    && !is_open(house)
                     && self.not_yet_in_the_books(house, borne.here) == Money::ZERO
                     && self.borne.keys().any(|later| is_followed(house, later))
             })

@@ -46,6 +46,12 @@ fn whatever_happens_to_a_durable_database_the_books_close() {
     hold(Mode::Sync, 0..seeds() / 2);
 }
 
+/// A process that forgot a day while a clock could still go back to it bore for it twice.
+#[test]
+fn a_day_that_a_clock_goes_back_to_is_not_borne_from_its_beginning() {
+    World::run(5_742, Mode::Sync, Mutant::None).unwrap();
+}
+
 #[test]
 fn whatever_a_failover_loses_the_books_close() {
     hold(Mode::Async, 0..seeds() / 4);
