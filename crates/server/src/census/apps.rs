@@ -14,7 +14,7 @@ const TITLE_CHARS_MAX: usize = 80;
 /// New applications that are told apart in a day.
 const NEW_MAX: usize = 500;
 /// New applications of one account that are told apart in a day.
-const NEW_OF_ACCOUNT_MAX: usize = 10;
+const NEW_OF_ACCOUNT_MAX: usize = 400;
 /// What all others are called. No address looks like it.
 const OTHER: &str = "other";
 
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn an_account_that_makes_names_up_is_told_as_other_and_takes_nobodys_place() {
         let mut apps = apps();
-        let told = (0..50).filter(|it| takes(&mut apps, "liar", &it.to_string(), 1)).count();
+        let told = (0..NEW_MAX).filter(|it| takes(&mut apps, "liar", &it.to_string(), 1)).count();
         assert_eq!(told, NEW_OF_ACCOUNT_MAX);
         assert!(takes(&mut apps, "honest", "own", 1) && takes(&mut apps, "liar", "own", 1));
         assert!(!takes(&mut apps, "liar", "late", 1) && takes(&mut apps, "liar", "late", 2));
