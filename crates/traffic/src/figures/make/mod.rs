@@ -37,8 +37,24 @@ pub async fn make(store: &Store, terms: &Terms, now: Timestamp) -> Result<Figure
     let last = last_day(terms, now);
     let mut read = read(store, now, last).await?;
     read.rename(&terms.cloaked);
+    let mut figures = begun(store, terms, now, last).await?;
     let terms = terms.clone();
-    let mut figures = Figures {
+    let made = tokio::task::spawn_blocking(move || {
+        figures.requests = read.daily.iter().map(|row| row.used.requests).sum();
+        fill(&mut figures, read, &terms, now);
+        figures
+    });
+    made.await.map_err(|error| StoreError::Engine(error.to_string()))
+}
+
+/// Returns figures that say what they are made of, and nothing else yet.
+async fn begun(
+    store: &Store,
+    terms: &Terms,
+    now: Timestamp,
+    last: Day,
+) -> Result<Figures, StoreError> {
+    Ok(Figures {
         made: now,
         methodology: METHODOLOGY,
         has_synthetic: store.has_synthetic().await?,
@@ -46,13 +62,7 @@ pub async fn make(store: &Store, terms: &Terms, now: Timestamp) -> Result<Figure
         last_day: last,
         cloaked: terms.cloaked.clone(),
         ..Figures::default()
-    };
-    let made = tokio::task::spawn_blocking(move || {
-        figures.requests = read.daily.iter().map(|row| row.used.requests).sum();
-        fill(&mut figures, read, &terms, now);
-        figures
-    });
-    made.await.map_err(|error| StoreError::Engine(error.to_string()))
+    })
 }
 
 fn fill(figures: &mut Figures, mut read: Read, terms: &Terms, now: Timestamp) {

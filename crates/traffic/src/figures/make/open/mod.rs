@@ -16,8 +16,8 @@ mod special;
 mod tasks;
 
 use domain::time::Timestamp;
-use rankings::METHODOLOGY;
 
+use super::begun;
 use super::read::{PUBLIC_ACCOUNTS_MIN, Terms, is_stealth};
 use crate::figures::{Day, Figures, Scope};
 use crate::store::{Store, StoreError};
@@ -45,15 +45,7 @@ pub(super) async fn figures(
     let last = last_day(now);
     let mut read = read(store, last).await?;
     read.rename(&terms.cloaked);
-    let mut figures = Figures {
-        made: now,
-        methodology: METHODOLOGY,
-        has_synthetic: store.has_synthetic().await?,
-        first_day: store.first_day().await?,
-        last_day: last,
-        cloaked: terms.cloaked.clone(),
-        ..Figures::default()
-    };
+    let mut figures = begun(store, terms, now, last).await?;
     let terms = terms.clone();
     let made = tokio::task::spawn_blocking(move || {
         fill(&mut figures, read, &terms);
