@@ -1,5 +1,6 @@
 //! Making figures from sums, in the background.
 
+mod begin;
 mod boards;
 mod models;
 mod open;
@@ -10,10 +11,10 @@ mod tasks;
 mod uses;
 
 use domain::time::Timestamp;
-use rankings::METHODOLOGY;
 
 use super::{Day, Figures};
 use crate::store::{Store, StoreError};
+use begin::begin;
 pub use read::{KnownEndpoint, PUBLIC_ACCOUNTS_MIN, Terms};
 use read::{Read, read};
 
@@ -37,7 +38,7 @@ pub async fn make(store: &Store, terms: &Terms, now: Timestamp) -> Result<Figure
     let last = last_day(terms, now);
     let mut read = read(store, now, last).await?;
     read.rename(&terms.cloaked);
-    let mut figures = begun(store, terms, now, last).await?;
+    let mut figures = begin(store, terms, now, last).await?;
     let terms = terms.clone();
     let made = tokio::task::spawn_blocking(move || {
         figures.requests = read.daily.iter().map(|row| row.used.requests).sum();
@@ -45,24 +46,6 @@ pub async fn make(store: &Store, terms: &Terms, now: Timestamp) -> Result<Figure
         figures
     });
     made.await.map_err(|error| StoreError::Engine(error.to_string()))
-}
-
-/// Returns figures that say what they are made of, and nothing else yet.
-async fn begun(
-    store: &Store,
-    terms: &Terms,
-    now: Timestamp,
-    last: Day,
-) -> Result<Figures, StoreError> {
-    Ok(Figures {
-        made: now,
-        methodology: METHODOLOGY,
-        has_synthetic: store.has_synthetic().await?,
-        first_day: store.first_day().await?,
-        last_day: last,
-        cloaked: terms.cloaked.clone(),
-        ..Figures::default()
-    })
 }
 
 fn fill(figures: &mut Figures, mut read: Read, terms: &Terms, now: Timestamp) {

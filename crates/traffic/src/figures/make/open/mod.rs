@@ -17,7 +17,7 @@ mod tasks;
 
 use domain::time::Timestamp;
 
-use super::begun;
+use super::begin::begin;
 use super::read::{PUBLIC_ACCOUNTS_MIN, Terms, is_stealth};
 use crate::figures::{Day, Figures, Scope};
 use crate::store::{Store, StoreError};
@@ -45,7 +45,7 @@ pub(super) async fn figures(
     let last = last_day(now);
     let mut read = read(store, last).await?;
     read.rename(&terms.cloaked);
-    let mut figures = begun(store, terms, now, last).await?;
+    let mut figures = begin(store, terms, now, last).await?;
     let terms = terms.clone();
     let made = tokio::task::spawn_blocking(move || {
         fill(&mut figures, read, &terms);
