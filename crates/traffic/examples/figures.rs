@@ -72,24 +72,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn copy(sums: &Path) -> Result<(), Box<dyn Error>> {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(sums);
     let mut sums = options.connect().await?;
-    for back in 1..DAYS {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
-            "BEGIN;
-             INSERT INTO uses SELECT side, day - {back}, value, model, account, requests, prompt,
-                    cache_read, output, reasoning, cost_nanos, list_nanos
-               FROM uses WHERE day = {DAY};
-             INSERT INTO services SELECT grain, period - {back} * CASE grain WHEN 1 THEN 24 ELSE 1 END,
-                    endpoint, served, failed, busy, good, tool_answers, tool_invalid, requests,
-                    prompt, cache_read, output, reasoning, cost_nanos, list_nanos,
-                    list_prompt_nanos, cache_saved_nanos, ttft, speed
-               FROM services WHERE grain = 1 AND {DAY} * 24 <= period OR grain = 2 AND period = {DAY};
-             INSERT INTO rates SELECT hour - {back} * 24, model, prompt, prompt_nanos, output,
-                    output_nanos
-               FROM rates WHERE {DAY} * 24 <= hour;
-             COMMIT;"
-        )))
-        .execute(&mut sums)
-        .await?;
+    let of_the_day = "grain = 1 AND period >= {DAY} * 24 OR grain = 2 AND period = {DAY}";
+    for (table, which, step) in [
+        ("uses", "day = {DAY}", "day = day - 1"),
+        ("services", of_the_day, "period = period - CASE grain WHEN 1 THEN 24 ELSE 1 END"),
+        ("rates", "hour >= {DAY} * 24", "hour = hour - 24"),
+    ] {
+        let which = which.replace("{DAY}", &DAY.to_string());
+        let sql = format!("CREATE TEMP TABLE one AS SELECT * FROM {table} WHERE {which}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut sums).await?;
+        for _ in 1..DAYS {
+            let sql = format!(
+                "BEGIN; UPDATE one SET {step}; INSERT INTO {table} SELECT * FROM one; COMMIT;"
+            );
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut sums).await?;
+        }
+        sqlx::raw_sql("DROP TABLE one").execute(&mut sums).await?;
     }
     for table in ["uses", "services", "rates"] {
         let count = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}")));
