@@ -125,7 +125,8 @@ pub fn llms(site: &str, documents: &[(Link, String)], figures: &str) -> String {
 }
 
 /// A table in Markdown; what would end a cell is written so that it does not.
-pub fn markdown_table(head: &[&str], rows: &[Vec<String>]) -> String {
+pub fn markdown_table<Name: AsRef<str>>(head: &[Name], rows: &[Vec<String>]) -> String {
+    let head: Vec<&str> = head.iter().map(AsRef::as_ref).collect();
     let mut text = format!("| {} |\n|{}\n", head.join(" | "), " --- |".repeat(head.len()));
     for row in rows {
         let cells: Vec<String> = row.iter().map(|cell| plain(cell)).collect();

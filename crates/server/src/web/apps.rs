@@ -9,13 +9,14 @@ use site::app::AppPage;
 use site::chart::{Course, Lines};
 use site::ranking::{Cell, Table};
 use site::{Fact, Link, Section, words};
-use traffic::figures::{App as Application, Figures};
+use traffic::figures::{App as Application, Figures, date};
 
 use super::missing::missing;
 use super::page::{MARKDOWN, Shared, frame, twins};
-use super::rankings::{date, model_cell, provenance};
-use super::{links, reply, sheet};
+use super::rankings::{model_cell, provenance};
+use super::{links, reply};
 use crate::app::App;
+use crate::shelf::sheet;
 use crate::shelf::traffic::open;
 
 /// Models that are shown.

@@ -61,6 +61,15 @@ pub(super) fn app(url: &str) -> String {
     format!("/apps/{}", path(&app_name(url)))
 }
 
+/// Where the page of a ranking is.
+pub(super) fn ranking(name: &str) -> String {
+    match name {
+        "models" => "/rankings".to_owned(),
+        "apps" => "/apps".to_owned(),
+        name => format!("/rankings/{name}"),
+    }
+}
+
 /// Where some models stand side by side.
 pub(super) fn compare(ids: &[&str]) -> String {
     format!("/compare?m={}", ids.iter().map(|id| escaped(id, "/:")).collect::<Vec<_>>().join(","))

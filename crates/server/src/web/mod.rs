@@ -23,7 +23,6 @@ mod playground;
 mod providers;
 mod rankings;
 mod reply;
-mod sheet;
 mod snippets;
 mod status;
 mod table;

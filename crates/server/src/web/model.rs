@@ -15,13 +15,14 @@ use super::missing::missing;
 use super::offer::{offer, per_million, tokens};
 use super::page::{MARKDOWN, Pairs, Shared, frame, pairs, twins};
 use super::snippets::snippets;
-use super::{linked, links, plain, reply, sheet, uptime};
+use super::{linked, links, plain, reply, uptime};
 use crate::app::App;
 use crate::shelf::endpoint::endpoints;
 use crate::shelf::kept::{shelf, with_view};
 use crate::shelf::pricing::believed;
 use crate::shelf::query::Query;
 use crate::shelf::row::Row;
+use crate::shelf::sheet;
 use crate::shelf::traffic::open;
 
 /// `GET /models/{author}/{slug}`, and with `.json`, `.csv` or `.md` at its end the same for

@@ -11,7 +11,7 @@ use site::{Link, Section, words};
 use super::listed::{listed, released};
 use super::missing::missing;
 use super::page::{MARKDOWN, Pairs, Shared, frame, pairs, twins};
-use super::{linked, links, plain, reply, sheet};
+use super::{linked, links, plain, reply};
 use crate::app::App;
 use crate::shelf::kept::{Shelf, shelf};
 use crate::shelf::listing::listing;
@@ -19,6 +19,7 @@ use crate::shelf::order::sort;
 use crate::shelf::page::Page;
 use crate::shelf::query::Query;
 use crate::shelf::row;
+use crate::shelf::sheet;
 use crate::shelf::wanted::Wanted;
 
 /// Rows of a page, where the query does not say.
@@ -298,14 +299,8 @@ pub(super) async fn json(State(app): Shared, headers: HeaderMap, query: Pairs) -
             let query = links::query(&links::normal(&asked));
             reply::json(&headers, &listing(rows, &wanted, "/models.json", &query))
         }
-        Err(failure) => refused(&headers, &failure),
+        Err(failure) => reply::refused(&headers, &failure),
     }
-}
-
-fn refused(headers: &HeaderMap, failure: &Failure) -> Response {
-    let mut response = reply::text(headers, "text/plain; charset=utf-8", failure.detail.clone());
-    *response.status_mut() = StatusCode::BAD_REQUEST;
-    response
 }
 
 const HEAD: [&str; 8] = [
@@ -323,7 +318,7 @@ const HEAD: [&str; 8] = [
 pub(super) async fn csv(State(app): Shared, headers: HeaderMap, query: Pairs) -> Response {
     match cells(&app, query) {
         Ok(rows) => reply::text(&headers, "text/csv; charset=utf-8", sheet::written(&HEAD, &rows)),
-        Err(failure) => refused(&headers, &failure),
+        Err(failure) => reply::refused(&headers, &failure),
     }
 }
 
@@ -334,7 +329,7 @@ pub(super) async fn markdown(State(app): Shared, headers: HeaderMap, query: Pair
             let table = site::machine::markdown_table(&HEAD, &rows);
             reply::text(&headers, MARKDOWN, format!("# Models\n\n{table}"))
         }
-        Err(failure) => refused(&headers, &failure),
+        Err(failure) => reply::refused(&headers, &failure),
     }
 }
 

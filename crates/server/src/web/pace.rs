@@ -7,11 +7,10 @@ use site::chart::{Course, Lines};
 use site::ranking::Tab;
 use site::traffic::{Pace, Prices, Spread};
 use site::words;
-use traffic::figures::{Day, DayOfService, EndpointFigures, Figures, Percentiles};
+use traffic::figures::{Day, DayOfService, EndpointFigures, Figures, Percentiles, date};
 
 use super::links;
 use super::offer::per_million;
-use super::rankings::date;
 
 /// An endpoint of the model with what traffic told of it.
 pub(super) struct Told<'a> {

@@ -14,10 +14,11 @@ use site::{Fact, Link, Section, words};
 use super::missing::missing;
 use super::offer::{per_million, policy, tokens};
 use super::page::{MARKDOWN, Shared, frame, twins};
-use super::{health, linked, links, plain, reply, sheet, uptime};
+use super::{health, linked, links, plain, reply, uptime};
 use crate::app::{App, Current};
 use crate::shelf::pricing::in_force;
 use crate::shelf::provider::provider;
+use crate::shelf::sheet;
 use crate::shelf::traffic::open;
 use crate::snapshot::Found;
 

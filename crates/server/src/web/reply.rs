@@ -5,6 +5,7 @@ use std::io::Write as _;
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use domain::failure::Failure;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{
@@ -46,6 +47,13 @@ pub(super) fn text(headers: &HeaderMap, content_type: &'static str, text: String
 pub(super) fn json(headers: &HeaderMap, value: &impl serde::Serialize) -> Response {
     let written = serde_json::to_string(value).unwrap_or_default();
     text(headers, "application/json", written)
+}
+
+/// What programs are told of a query that cannot be read.
+pub(super) fn refused(headers: &HeaderMap, failure: &Failure) -> Response {
+    let mut response = text(headers, "text/plain; charset=utf-8", failure.detail.clone());
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
 }
 
 /// Leads elsewhere.

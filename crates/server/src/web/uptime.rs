@@ -7,9 +7,8 @@ use site::Link;
 use site::chart::{Course, DayBar, Lines, Tier};
 use site::traffic::{Service, Traffic};
 use site::words;
-use traffic::figures::{EndpointFigures, Figures, ModelFigures, Paid};
+use traffic::figures::{EndpointFigures, Figures, ModelFigures, Paid, date};
 
-use super::rankings::date;
 use super::{links, pace};
 
 /// Returns ninety days of an endpoint or a provider.

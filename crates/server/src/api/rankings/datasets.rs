@@ -11,9 +11,10 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 use traffic::figures::{App as Application, Day, Figures, Scope, Series, date, day_of};
 
-use super::{allowed, meta};
+use super::allowed;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::shelf::ranking::meta;
 
 /// Rows of a date before the rest is told as one.
 const ROWS_MAX: usize = 50;

@@ -1,39 +1,50 @@
 //! Boards: who is used most, how sure that is, and what changed.
 
 use domain::catalog::Catalog;
-use domain::money::Money;
-use serde_json::{Value, json};
 use site::chart::{Columns, Stack, columns};
 use site::ranking::{Cell, Ranking, Tab};
 use site::words;
-use traffic::figures::{Board, BoardRow, Change, Figures, Order, Question, Slice, Subject, Window};
+use traffic::figures::{
+    Board, BoardRow, Change, Figures, Order, Question, Slice, Subject, Window, date,
+};
 
 use super::super::links;
-use super::ask::Ask;
-use super::view::{View, date, model_cell, span, table};
+use super::apps;
+use super::parts::{dollars, largest, model_cell, rank, span, table, tokens};
+use crate::shelf::ranking::Asked;
 
 /// Parts of a chart before the rest is told as one.
 const PARTS: usize = 7;
 const WEEKS: usize = 12;
 
+/// What is said of every table of a board.
+const CAPTION: &str = "Ranks with their 90 % intervals. “=”: not to be told from the next row for \
+    sure. ◆: one account is more than a fifth of it. Change against the days before, with its 90 % \
+    interval.";
+
 /// Makes the page of a board.
-pub(super) fn board(figures: &Figures, catalog: &Catalog, subject: Subject, asked: &Ask) -> View {
-    let question = question(figures, subject, asked);
+pub(super) fn board(figures: &Figures, catalog: &Catalog, question: &Question) -> Ranking {
     let empty = Board::default();
-    let board = figures.board(&question).unwrap_or(&empty);
-    let page = Ranking {
-        question: title(&question),
-        answer: answer(figures, catalog, &question, board),
-        controls: controls(figures, &question),
-        chart: chart(figures, catalog, &question, board),
+    let board = figures.board(question).unwrap_or(&empty);
+    let answer = answer(figures, catalog, question, board);
+    let told = Ranking {
+        question: title(question),
+        answer,
+        controls: controls(figures, question),
+        notes: notes(figures, board),
+        ..Ranking::default()
+    };
+    if question.subject == Subject::Apps {
+        return apps::page(figures, board, told);
+    }
+    Ranking {
+        chart: chart(figures, catalog, question, board),
         table: table(
             "Ranking",
-            "Ranks with their 90 % intervals. “=”: not to be told from the next row for sure. ◆: \
-             one account is more than a fifth of it. Change against the days before, with its 90 % \
-             interval.",
+            CAPTION,
             &[
                 ("Rank", false),
-                (noun(subject), false),
+                (noun(question.subject), false),
                 ("Tokens, capped", true),
                 ("Share", true),
                 ("Change", true),
@@ -41,30 +52,13 @@ pub(super) fn board(figures: &Figures, catalog: &Catalog, subject: Subject, aske
                 ("Largest", true),
                 ("Spend", true),
             ],
-            board.rows.iter().map(|row| cells(row, catalog, subject)).collect(),
+            board.rows.iter().map(|row| cells(row, catalog, question.subject)).collect(),
         ),
-        notes: notes(figures, board),
         empty: "Too little was counted to tell. Boards appear with the first requests, and on a \
                 public instance from fifty eligible accounts on."
             .to_owned(),
-        ..Ranking::default()
-    };
-    View { page, rows: board.rows.iter().map(told).collect() }
-}
-
-/// Returns the question that is asked, where there is a board for it.
-fn question(figures: &Figures, subject: Subject, asked: &Ask) -> Question {
-    let usual = Question { subject, ..Question::first() };
-    let (kind, value) = asked.slice.as_ref().map_or(("all", ""), |slice| (slice.0, &slice.1));
-    let window = asked.window.as_deref().unwrap_or(usual.window.word());
-    let order = asked.order.as_deref().unwrap_or(usual.order.word());
-    let is_asked = |question: &&Question| {
-        question.subject == subject
-            && question.window.word() == window
-            && question.order.word() == order
-            && question.slice.words() == (kind, value)
-    };
-    figures.boards.keys().find(is_asked).cloned().unwrap_or(usual)
+        ..told
+    }
 }
 
 const fn noun(subject: Subject) -> &'static str {
@@ -125,13 +119,16 @@ fn language(code: &str) -> &str {
     NAMES.iter().find(|it| it.0 == code).map_or(code, |it| it.1)
 }
 
-fn name(catalog: &Catalog, subject: Subject, name: &str) -> String {
+fn name(figures: &Figures, catalog: &Catalog, subject: Subject, name: &str) -> String {
     let found = match subject {
         Subject::Models => catalog.find_model(name).map(|it| catalog.model(it).name.clone()),
         Subject::Providers => {
             catalog.find_provider(name).map(|it| catalog.provider(it).display_name.clone())
         }
-        Subject::Authors | Subject::Apps => None,
+        Subject::Apps => {
+            figures.apps.iter().find(|app| app.url == name).map(|app| app.title.clone())
+        }
+        Subject::Authors => None,
     };
     found.unwrap_or_else(|| name.to_owned())
 }
@@ -144,7 +141,7 @@ fn answer(figures: &Figures, catalog: &Catalog, question: &Question, board: &Boa
         Order::Accounts => "accounts",
         Order::Voice => "votes, one an account",
     };
-    let name = |row: &BoardRow| name(catalog, question.subject, &row.name);
+    let name = |row: &BoardRow| name(figures, catalog, question.subject, &row.name);
     match board.rows.as_slice() {
         [] => format!("{when}, too little was counted to tell."),
         [first, second, ..] if first.ties_with_next => format!(
@@ -242,24 +239,10 @@ fn controls(figures: &Figures, question: &Question) -> Vec<(&'static str, Vec<Ta
 }
 
 fn href(question: &Question) -> String {
-    let usual = Question { subject: question.subject, ..Question::first() };
-    let mut pairs = Vec::new();
-    let mut say = |name: &str, value: &str| pairs.push((name.to_owned(), value.to_owned()));
-    if question.window != usual.window {
-        say("window", question.window.word());
-    }
-    if question.order != usual.order {
-        say("by", question.order.word());
-    }
-    if question.slice != usual.slice {
-        let (kind, value) = question.slice.words();
-        say(kind, value);
-    }
-    let path = match question.subject {
-        Subject::Models => "/rankings".to_owned(),
-        subject => format!("/rankings/{}", subject.word()),
-    };
-    links::address(&path, &pairs)
+    links::address(
+        &links::ranking(question.subject.word()),
+        &Asked::Board(question.clone()).pairs(),
+    )
 }
 
 /// Draws the last twelve weeks of models, or of authors.
@@ -295,7 +278,7 @@ fn chart(
     };
     let names = leading
         .iter()
-        .map(|it| name(catalog, question.subject, it))
+        .map(|it| name(figures, catalog, question.subject, it))
         .chain(["all others".to_owned()]);
     let stacks = names.zip(sums).map(|(name, values)| Stack { name, values }).collect::<Vec<_>>();
     let stacks: Vec<Stack> =
@@ -310,38 +293,27 @@ fn chart(
 }
 
 fn cells(row: &BoardRow, catalog: &Catalog, subject: Subject) -> Vec<Cell> {
-    let rank = if row.rank_low == row.rank_high {
-        row.rank.to_string()
-    } else {
-        format!("{} ({}–{})", row.rank, row.rank_low, row.rank_high)
-    };
-    let tie = if row.ties_with_next { " =" } else { "" };
     let who = match subject {
         Subject::Models => model_cell(catalog, &row.name),
         Subject::Authors => Cell { href: Some(links::author(&row.name)), ..Cell::of(&row.name) },
-        Subject::Providers => Cell {
-            href: Some(links::provider(&row.name)),
-            ..Cell::of(name(catalog, subject, &row.name))
-        },
         Subject::Apps => Cell { href: Some(links::app(&row.name)), ..Cell::of(&row.name) },
+        Subject::Providers => {
+            let found = catalog.find_provider(&row.name);
+            let word = found.map(|it| catalog.provider(it).display_name.clone());
+            let href = Some(links::provider(&row.name));
+            Cell { href, ..Cell::of(word.unwrap_or_else(|| row.name.clone())) }
+        }
     };
-    let mark = if row.is_concentrated { "◆ " } else { "" };
-    let largest = row.largest_share.map_or_else(|| "–".to_owned(), words::percent);
-    let change = row.change.map_or_else(|| Cell::of("–"), change);
     vec![
-        Cell::of(format!("{rank}{tie}")),
+        rank(row),
         who,
-        Cell::of(words::large(row.tokens)).note(row.raw_tokens.map(raw).unwrap_or_default()),
+        tokens(row),
         Cell::of(words::percent(row.share)),
-        change,
+        row.change.map_or_else(|| Cell::of("–"), change),
         Cell::of(words::grouped(u64::from(row.accounts))),
-        Cell::of(format!("{mark}{largest}")),
+        largest(row),
         Cell::of(dollars(row.spend_nanos)),
     ]
-}
-
-fn raw(tokens: u64) -> String {
-    format!("{} raw", words::large(tokens as f64))
 }
 
 fn change(it: Change) -> Cell {
@@ -351,35 +323,6 @@ fn change(it: Change) -> Cell {
     let arrow = if 0.0 < it.growth { "▲" } else { "▼" };
     let (low, high) = (words::change(it.low), words::change(it.high));
     Cell::of(format!("{arrow} {}", words::change(it.growth))).note(format!("{low} to {high}"))
-}
-
-/// Returns nano-dollars in words.
-pub(super) fn dollars(nanos: u64) -> String {
-    words::money(Money::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)))
-}
-
-fn told(row: &BoardRow) -> Vec<(&'static str, Value)> {
-    let nanos = i64::try_from(row.spend_nanos).unwrap_or(i64::MAX);
-    vec![
-        ("rank", json!(row.rank)),
-        ("rank_low", json!(row.rank_low)),
-        ("rank_high", json!(row.rank_high)),
-        ("ties_with_next", json!(row.ties_with_next)),
-        ("name", json!(row.name)),
-        ("share", json!(row.share)),
-        ("tokens", json!(row.tokens)),
-        ("raw_tokens", json!(row.raw_tokens)),
-        ("spend", json!(Money::from_nanos(nanos).dollars())),
-        ("requests", json!(row.requests)),
-        ("accounts", json!(row.accounts)),
-        ("effective_users", json!(row.effective_users)),
-        ("largest_share", json!(row.largest_share)),
-        ("is_concentrated", json!(row.is_concentrated)),
-        ("change.growth", json!(row.change.map(|it| it.growth))),
-        ("change.low", json!(row.change.map(|it| it.low))),
-        ("change.high", json!(row.change.map(|it| it.high))),
-        ("change.is_sure", json!(row.change.map(|it| it.is_sure()))),
-    ]
 }
 
 fn notes(figures: &Figures, board: &Board) -> Vec<String> {

@@ -1,43 +1,38 @@
 //! When models are cheap: as it was paid, and as it is posted.
 
 use domain::catalog::Catalog;
-use serde_json::{Value, json};
 use site::chart::{Shade, heat};
 use site::ranking::{Cell, Ranking, Tab};
 use site::words;
 use traffic::figures::{Cheapest, Figures};
 
 use super::super::links;
-use super::view::{View, model_cell, table};
+use super::parts::{model_cell, table};
+use crate::shelf::ranking::{Asked, hours as told};
 
 /// Rows of a page; programs are told all.
 const ROWS: usize = 60;
 
 type Told<'a> = (&'a String, &'a Cheapest);
 
-/// Makes the page of when it is cheap: of all models, with the map of one.
-pub(super) fn hours(figures: &Figures, catalog: &Catalog, model: Option<&str>) -> View {
-    let is_told = |it: &Told<'_>| !it.1.spans.is_empty() || !it.1.posted.is_empty();
-    let told: Vec<Told<'_>> = figures.cheapest.iter().filter(is_told).collect();
-    let chosen = model.and_then(|model| figures.cheapest.get_key_value(model));
-    let shown = chosen.or_else(|| told.first().copied());
+/// Makes the page of when it is cheap, with the map of one model: the one that is asked for, or the
+/// first.
+pub(super) fn hours(figures: &Figures, catalog: &Catalog, model: Option<&str>) -> Ranking {
+    let told = told(figures, model);
     let map = |(id, it): Told<'_>| {
         let name = model_cell(catalog, id).text;
         heat(&shades(it), &format!("{name}, UTC: the stronger, the cheaper; outlined: for sure"))
     };
-    let choice = |(id, _): &Told<'_>| Tab {
-        word: model_cell(catalog, id).text,
-        href: address(id),
-        chosen: shown.is_some_and(|shown| shown.0 == *id),
-    };
-    let page = Ranking {
-        question: "When is it cheapest?".to_owned(),
-        answer: answer(&told, catalog),
-        controls: match told.len() {
-            0 | 1 => Vec::new(),
-            _ => vec![("Map of", told.iter().take(12).map(choice).collect())],
+    let name = |id: &str| model_cell(catalog, id).text;
+    let known = model.filter(|_| !told.is_empty());
+    Ranking {
+        question: match known {
+            Some(model) => format!("When is {} cheapest?", name(model)),
+            None => "When is it cheapest?".to_owned(),
         },
-        chart: shown.map(map),
+        answer: answer(&told, catalog, model),
+        controls: controls(figures, catalog, model),
+        chart: told.first().copied().map(map),
         table: table(
             "Cheap hours",
             "Hours are UTC. “As paid” compares each hour with its week over twelve weeks and names \
@@ -56,19 +51,47 @@ pub(super) fn hours(figures: &Figures, catalog: &Catalog, model: Option<&str>) -
                 depend on it."
                 .to_owned(),
         ..Ranking::default()
-    };
-    View { page, rows: told.iter().map(row).collect() }
+    }
 }
 
-fn answer(told: &[Told<'_>], catalog: &Catalog) -> String {
+/// The first models of which something is told, and all of them.
+fn controls(
+    figures: &Figures,
+    catalog: &Catalog,
+    model: Option<&str>,
+) -> Vec<(&'static str, Vec<Tab>)> {
+    let all = told(figures, None);
+    let choice = |(id, _): &Told<'_>| Tab {
+        word: model_cell(catalog, id).text,
+        href: address(id),
+        chosen: model == Some(id),
+    };
+    let whole = Tab {
+        word: "all models".to_owned(),
+        href: "/rankings/hours".to_owned(),
+        chosen: model.is_none(),
+    };
+    match all.len() {
+        0 => Vec::new(),
+        1 if model.is_none() => Vec::new(),
+        _ => vec![("Of", [whole].into_iter().chain(all.iter().take(12).map(choice)).collect())],
+    }
+}
+
+fn answer(told: &[Told<'_>], catalog: &Catalog, model: Option<&str>) -> String {
     let deepest = told.iter().filter_map(|(id, it)| Some((*id, it.spans.first()?)));
-    match deepest.min_by(|a, b| a.1.effect.total_cmp(&b.1.effect)) {
-        Some((id, span)) => {
+    let is_posted = told.iter().any(|(_, it)| !it.posted.is_empty());
+    match (deepest.min_by(|a, b| a.1.effect.total_cmp(&b.1.effect)), model) {
+        (Some((id, span)), _) => {
             let when = spoken(span.start, span.hours, span.effect);
             format!("{} is cheapest {when}.", model_cell(catalog, id).text)
         }
-        None if told.is_empty() => "No model's price depends on the hour.".to_owned(),
-        None => format!(
+        (None, Some(_)) if is_posted => {
+            "It has posted hours; what was paid shows none yet.".to_owned()
+        }
+        (None, Some(_)) => "Its price does not depend on the hour, as far as is known.".to_owned(),
+        (None, None) if told.is_empty() => "No model's price depends on the hour.".to_owned(),
+        (None, None) => format!(
             "{} have posted hours; what was paid shows none yet.",
             words::count(told.len(), "model")
         ),
@@ -88,23 +111,8 @@ fn cells((id, it): &Told<'_>, catalog: &Catalog) -> Vec<Cell> {
     ]
 }
 
-fn row((id, it): &Told<'_>) -> Vec<(&'static str, Value)> {
-    let cheap: Vec<Value> = it
-        .spans
-        .iter()
-        .map(|it| json!({ "start": it.start, "hours": it.hours, "effect": it.effect }))
-        .collect();
-    let posted: Vec<&str> = it.posted.iter().map(|it| it.endpoint.as_str()).collect();
-    vec![
-        ("model", json!(id)),
-        ("weeks", json!(it.weeks)),
-        ("cheap", json!(cheap)),
-        ("posted", json!(posted)),
-    ]
-}
-
 fn address(model: &str) -> String {
-    links::address("/rankings/hours", &[("model".to_owned(), model.to_owned())])
+    links::address("/rankings/hours", &Asked::Hours(Some(model.to_owned())).pairs())
 }
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];

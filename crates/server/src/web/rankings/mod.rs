@@ -1,33 +1,35 @@
 //! `/rankings`: one question a page, answered in a sentence, with its twins. `/apps` is one of
 //! them.
 //!
-//! A page, its CSV, its JSON and its Markdown are made from one [`View`], and that from the figures
-//! that the API tells.
+//! A page's CSV, JSON and Markdown are the rows that the API tells (`shelf::ranking`), and the page
+//! says the same figures in words.
 
-mod ask;
+mod apps;
 mod boards;
 mod hours;
+mod parts;
 mod special;
-mod uses;
-mod view;
+mod tasks;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use domain::failure::Failure;
 use domain::time::Timestamp;
 use http::{HeaderMap, StatusCode, Uri};
+use serde_json::json;
 use site::ranking::{Method, Ranking, Tab};
 use site::{Link, Section, Twin};
-use traffic::figures::{Figures, Scope, Subject};
+use traffic::figures::{Figures, Scope, date};
 
 use super::links::METHODOLOGY;
 use super::missing::missing;
 use super::page::{MARKDOWN, Pairs, Shared, frame, is_demo, pairs, twins};
-use super::{docs, linked, reply, sheet};
+use super::{docs, linked, links, reply};
 use crate::app::App;
+use crate::shelf::ranking::{Asked, WORDS, meta, sheet};
+use crate::shelf::sheet::Sheet;
 use crate::shelf::traffic::open;
-use ask::Ask;
-use view::View;
-pub(super) use view::{date, model_cell};
+pub(super) use parts::model_cell;
 
 /// The questions: the name in the address, the word in the bar.
 pub(super) const QUESTIONS: [(&str, &str); 9] = [
@@ -83,53 +85,80 @@ pub(super) async fn one(
     let Some((name, word)) = QUESTIONS.iter().find(|known| known.0 == name) else {
         return missing(&app, &headers, &format!("/rankings/{asked}"));
     };
-    let asked = Ask::read(&pairs(query));
+    let asked = match read(&app, name, query) {
+        Ok(asked) => asked,
+        Err(failure) if ending.is_empty() => return refusal(&app, &headers, name, failure),
+        Err(failure) => return reply::refused(&headers, &failure),
+    };
     let figures = open(&app);
-    let view = match &figures {
-        Some(figures) => answer(&app, figures, name, &asked),
+    let told = match &figures {
+        Some(figures) => answer(&app, figures, &asked),
         None if is_demo(&app) => unwritten(word),
         None => closed(word),
     };
+    if ending.is_empty() {
+        return page(&app, &headers, name, &asked, told);
+    }
+    let sheet = figures.as_deref().map(|it| sheet(it, &asked)).unwrap_or_default();
     match ending {
-        "" => page(&app, &headers, name, &asked, view),
-        "json" => reply::json(&headers, &view.json(figures.as_deref())),
-        "csv" => {
-            let (head, rows) = view.cells();
-            reply::text(&headers, "text/csv; charset=utf-8", sheet::written(&head, &rows))
+        "json" => {
+            let meta = figures.as_deref().map_or_else(|| json!({}), meta);
+            reply::json(&headers, &spoken(&told, sheet, meta))
         }
+        "csv" => reply::text(&headers, "text/csv; charset=utf-8", sheet.csv()),
         "md" => {
-            let (head, rows) = view.cells();
-            let table = site::machine::markdown_table(&head, &rows);
+            let (head, rows) = sheet.table();
+            let table = match rows.as_slice() {
+                [] => format!("{}\n", site::machine::plain(&told.empty)),
+                rows => site::machine::markdown_table(&head, rows),
+            };
             let said = site::machine::plain;
-            let (question, answer) = (said(&view.page.question), said(&view.page.answer));
+            let (question, answer) = (said(&told.question), said(&told.answer));
             reply::text(&headers, MARKDOWN, format!("# {question}\n\n{answer}\n\n{table}"))
         }
         _ => missing(&app, &headers, &format!("/rankings/{name}.{ending}")),
     }
 }
 
-fn answer(app: &App, figures: &Figures, name: &str, asked: &Ask) -> View {
+/// Reads what is asked. What is no parameter of rankings is left out, as are fields of a form that
+/// nobody filled in.
+fn read(app: &App, name: &str, query: Pairs) -> Result<Asked, Failure> {
+    let mut pairs = pairs(query);
+    pairs.retain(|(name, value)| !value.is_empty() && WORDS.contains(&name.as_str()));
+    Asked::read(name, &pairs, app.current().config.public.enabled)
+}
+
+/// Returns rows as the API tells them, beside the question and its answer.
+fn spoken(told: &Ranking, sheet: Sheet, meta: serde_json::Value) -> serde_json::Value {
+    let mut rows = sheet.json(meta);
+    json!({
+        "question": told.question,
+        "answer": told.answer,
+        "data": rows["data"].take(),
+        "meta": rows["meta"].take(),
+    })
+}
+
+/// Says in words what answers a question.
+fn answer(app: &App, figures: &Figures, asked: &Asked) -> Ranking {
     let catalog = &app.current().snapshot.catalog;
     // Posted hours are no traffic.
-    if let Some(lacks) = lacking(figures).filter(|_| name != "hours") {
-        let word = QUESTIONS.iter().find(|known| known.0 == name).map_or(name, |known| known.1);
-        return few(word, lacks);
+    if let Some(lacks) = lacking(figures).filter(|_| !matches!(asked, Asked::Hours(_))) {
+        return few(asked, lacks);
     }
-    let subject = Subject::ALL.into_iter().find(|subject| subject.word() == name);
-    match (subject, name) {
-        (Some(Subject::Apps), _) => uses::apps(figures),
-        (Some(subject), _) => boards::board(figures, catalog, subject, asked),
-        (None, "tasks") => uses::tasks(figures),
-        (None, "rising") => special::rising(figures, catalog),
-        (None, "stable") => special::stable(figures, catalog),
-        (None, "value") => special::value(figures, catalog),
-        (None, _) => hours::hours(figures, catalog, asked.model.as_deref()),
+    match asked {
+        Asked::Board(question) => boards::board(figures, catalog, question),
+        Asked::Tasks => tasks::tasks(figures),
+        Asked::Rising => special::rising(figures, catalog),
+        Asked::Stable => special::stable(figures, catalog),
+        Asked::Value => special::value(figures, catalog),
+        Asked::Hours(model) => hours::hours(figures, catalog, model.as_deref()),
     }
 }
 
 /// What is said where figures are not for everybody.
-fn closed(word: &str) -> View {
-    let page = Ranking {
+fn closed(word: &str) -> Ranking {
+    Ranking {
         question: word.to_owned(),
         answer: "The traffic of this instance is not shown to everybody.".to_owned(),
         empty: "With a key, GET /api/v1/rankings tells it. The operator opens these pages with \
@@ -137,8 +166,7 @@ fn closed(word: &str) -> View {
                 `enabled = true` under `[public]`."
             .to_owned(),
         ..Ranking::default()
-    };
-    View { page, rows: Vec::new() }
+    }
 }
 
 /// Returns what a public instance lacks before it shows a ranking.
@@ -154,8 +182,9 @@ fn lacking(figures: &Figures) -> Option<String> {
 }
 
 /// What is said where too few accounts count.
-fn few(word: &str, lacks: String) -> View {
-    let page = Ranking {
+fn few(asked: &Asked, lacks: String) -> Ranking {
+    let word = QUESTIONS.iter().find(|known| known.0 == asked.name()).map_or("", |known| known.1);
+    Ranking {
         question: word.to_owned(),
         answer: lacks,
         empty: "An account is eligible that came seven days ago or earlier, was active on three \
@@ -163,41 +192,53 @@ fn few(word: &str, lacks: String) -> View {
                 tell what single ones do."
             .to_owned(),
         ..Ranking::default()
-    };
-    View { page, rows: Vec::new() }
+    }
 }
 
 /// What is said while the traffic of the demo is being made up.
-fn unwritten(word: &str) -> View {
-    let page = Ranking {
+fn unwritten(word: &str) -> Ranking {
+    Ranking {
         question: word.to_owned(),
         answer: "The traffic of this demo is being made up.".to_owned(),
         empty: "Ninety days of it take some seconds. Look again in half a minute.".to_owned(),
         ..Ranking::default()
-    };
-    View { page, rows: Vec::new() }
+    }
 }
 
-fn page(app: &App, headers: &HeaderMap, name: &str, asked: &Ask, view: View) -> Response {
-    let mut page = view.page;
+fn page(app: &App, headers: &HeaderMap, name: &str, asked: &Asked, told: Ranking) -> Response {
     let figures = open(app);
-    page.tabs = tabs(name);
-    page.provenance = figures.as_deref().map(provenance).unwrap_or_default();
+    let provenance = figures.as_deref().map(provenance).unwrap_or_default();
+    let page = Ranking { tabs: tabs(name), provenance, ..told };
     let section = if name == "apps" { Section::Apps } else { Section::Rankings };
-    let own = path(name).to_owned() + if name == "models" || name == "apps" { "" } else { name };
-    let mut frame = frame(app, section, &own, &page.question, &page.answer);
-    frame.indexed = asked.is_plain();
+    let mut frame = frame(app, section, &links::ranking(name), &page.question, &page.answer);
+    let pairs = asked.pairs();
+    frame.indexed = pairs.is_empty();
     frame.title = headline(name, &page);
     frame.linked = figures.as_deref().map(|figures| {
         linked::dataset(&app.public_url, name, (&page.question, &page.answer), figures)
     });
-    frame.twins = twins(&format!("/rankings/{name}"), &asked.query());
+    frame.twins = twins(&format!("/rankings/{name}"), &links::query(&pairs));
     frame.twins.push(Twin {
         word: "Atom",
         content_type: "application/atom+xml",
         href: "/feeds/rankings.xml".to_owned(),
     });
     reply::html_with(headers, StatusCode::OK, frame.page(&page.html()))
+}
+
+/// The page of what cannot be asked, with what is wrong about it.
+fn refusal(app: &App, headers: &HeaderMap, name: &str, failure: Failure) -> Response {
+    let page = Ranking {
+        question: "This question cannot be read".to_owned(),
+        answer: "The address asks for something that is not ranked.".to_owned(),
+        tabs: tabs(name),
+        empty: failure.detail,
+        ..Ranking::default()
+    };
+    let mut frame =
+        frame(app, Section::Rankings, &links::ranking(name), &page.question, &page.answer);
+    frame.indexed = false;
+    reply::html_with(headers, StatusCode::BAD_REQUEST, frame.page(&page.html()))
 }
 
 /// What is first, before the question, where the first row is the answer.
@@ -214,8 +255,7 @@ fn headline(name: &str, page: &Ranking) -> String {
 fn tabs(name: &str) -> Vec<Tab> {
     let question = |(other, word): &(&str, &str)| Tab {
         word: (*word).to_owned(),
-        href: path(other).to_owned()
-            + if *other == "models" || *other == "apps" { "" } else { other },
+        href: links::ranking(other),
         chosen: *other == name,
     };
     let method = Tab {
@@ -226,22 +266,13 @@ fn tabs(name: &str) -> Vec<Tab> {
     QUESTIONS.iter().map(question).chain([method]).collect()
 }
 
-fn path(name: &str) -> &'static str {
-    match name {
-        "models" => "/rankings",
-        "apps" => "/apps",
-        _ => "/rankings/",
-    }
-}
-
 /// Returns what some questions are answered with, each with its page; nothing where nothing was
 /// counted, or it is not for everybody.
 pub(super) fn answers(app: &App, names: &[&str]) -> Vec<(Link, String)> {
     let figures = open(app).filter(|figures| figures.requests != 0);
     let answered = |name: &&str| {
-        let view = answer(app, figures.as_deref()?, name, &Ask::default());
-        let href = path(name).to_owned() + if *name == "models" { "" } else { name };
-        Some((Link { word: view.page.question, href }, view.page.answer))
+        let told = answer(app, figures.as_deref()?, &Asked::read(name, &[], false).ok()?);
+        Some((Link { word: told.question, href: links::ranking(name) }, told.answer))
     };
     names.iter().filter_map(answered).collect()
 }
@@ -268,16 +299,37 @@ pub(super) async fn feed(State(app): Shared, headers: HeaderMap) -> Response {
     let entries =
         open(&app).filter(|figures| figures.made != Timestamp::from_ms(0)).map(|figures| {
             let entry = |(name, _): &(&str, &str)| {
-                let view = answer(&app, &figures, name, &Ask::default());
-                site::machine::Answer {
+                let told = answer(&app, &figures, &Asked::read(name, &[], false).ok()?);
+                Some(site::machine::Answer {
                     path: format!("/rankings/{name}"),
                     day: date(figures.last_day),
-                    question: view.page.question,
-                    answer: view.page.answer,
-                }
+                    question: told.question,
+                    answer: told.answer,
+                })
             };
-            QUESTIONS.iter().map(entry).collect::<Vec<_>>()
+            QUESTIONS.iter().filter_map(entry).collect::<Vec<_>>()
         });
     let text = site::machine::answers(&app.public_url, &entries.unwrap_or_default());
     reply::text(&headers, "application/atom+xml; charset=utf-8", text)
+}
+
+#[cfg(test)]
+mod tests {
+    use traffic::figures::Subject;
+
+    use super::*;
+    use crate::shelf::ranking::OTHERS;
+
+    #[test]
+    fn every_question_of_the_api_has_a_page_and_no_page_has_another() {
+        let boards = Subject::ALL.into_iter().map(Subject::word);
+        let mut asked: Vec<&str> = boards.chain(OTHERS.map(|it| it.0)).collect();
+        let mut pages: Vec<&str> = QUESTIONS.map(|it| it.0).to_vec();
+        asked.sort_unstable();
+        pages.sort_unstable();
+        assert_eq!(pages, asked);
+        for name in pages {
+            assert_eq!(Asked::read(name, &[], true).unwrap().name(), name);
+        }
+    }
 }

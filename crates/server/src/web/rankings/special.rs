@@ -1,21 +1,19 @@
 //! What rises, what is stable, and what is worth its price.
 
 use domain::catalog::Catalog;
-use serde_json::json;
 use site::chart::{Dot, cloud};
 use site::ranking::{Cell, Ranking};
 use site::words;
 use traffic::figures::{Figures, StableProvider};
 
 use super::super::links;
-use super::boards::dollars;
-use super::view::{View, model_cell, table};
+use super::parts::{dollars, known, model_cell, table};
 
 /// Rows of a page; programs are told all.
 const ROWS: usize = 60;
 
 /// Makes the page of what rises.
-pub(super) fn rising(figures: &Figures, catalog: &Catalog) -> View {
+pub(super) fn rising(figures: &Figures, catalog: &Catalog) -> Ranking {
     let rise: Vec<&str> =
         figures.rising.iter().filter(|it| it.is_rising).map(|it| it.model.as_str()).collect();
     let names: Vec<String> = rise.iter().map(|id| model_cell(catalog, id).text).collect();
@@ -29,12 +27,12 @@ pub(super) fn rising(figures: &Figures, catalog: &Catalog) -> View {
             model_cell(catalog, &it.model),
             Cell::of(if it.is_rising { "▲ rises" } else { "–" }),
             Cell::of(words::change(it.growth)),
-            Cell::of(it.growth_without_largest.map_or_else(|| "–".to_owned(), words::change)),
+            Cell::of(known(it.growth_without_largest, words::change)),
             Cell::of(words::change(it.account_growth)),
             Cell::of(format!("{:.1}", it.z)),
         ]
     };
-    let page = Ranking {
+    Ranking {
         question: "What is used more, and not by chance?".to_owned(),
         answer,
         table: table(
@@ -53,22 +51,11 @@ pub(super) fn rising(figures: &Figures, catalog: &Catalog) -> View {
         ),
         empty: "Nine complete weeks are needed before anything can be said to rise.".to_owned(),
         ..Ranking::default()
-    };
-    let rows = figures.rising.iter().map(|it| {
-        vec![
-            ("model", json!(it.model)),
-            ("is_rising", json!(it.is_rising)),
-            ("growth", json!(it.growth)),
-            ("growth_without_largest", json!(it.growth_without_largest)),
-            ("account_growth", json!(it.account_growth)),
-            ("z", json!(it.z)),
-        ]
-    });
-    View { page, rows: rows.collect() }
+    }
 }
 
 /// Makes the page of who is stable.
-pub(super) fn stable(figures: &Figures, catalog: &Catalog) -> View {
+pub(super) fn stable(figures: &Figures, catalog: &Catalog) -> Ranking {
     let name = |slug: &str| {
         let found = catalog.find_provider(slug);
         found.map_or_else(|| slug.to_owned(), |it| catalog.provider(it).display_name.clone())
@@ -88,19 +75,18 @@ pub(super) fn stable(figures: &Figures, catalog: &Catalog) -> View {
             many.join(", ")
         ),
     };
-    let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), words::floored_percent);
     let cells = |it: &StableProvider| {
         let href = Some(links::provider(&it.provider));
         vec![
             Cell { href, ..Cell::of(name(&it.provider)) },
             Cell::of(it.group.map_or_else(|| "too little".to_owned(), |it| it.to_string())),
-            Cell::of(share(it.mean)),
-            Cell::of(share(it.worst)),
+            Cell::of(known(it.mean, words::floored_percent)),
+            Cell::of(known(it.worst, words::floored_percent)),
             Cell::of(words::grouped(it.requests)),
             Cell::of(it.days.to_string()),
         ]
     };
-    let page = Ranking {
+    Ranking {
         question: "Who answers most reliably?".to_owned(),
         answer,
         table: table(
@@ -122,22 +108,11 @@ pub(super) fn stable(figures: &Figures, catalog: &Catalog) -> View {
         ],
         empty: "No provider was asked anything yet.".to_owned(),
         ..Ranking::default()
-    };
-    let rows = figures.stable.iter().map(|it| {
-        vec![
-            ("provider", json!(it.provider)),
-            ("group", json!(it.group)),
-            ("mean", json!(it.mean)),
-            ("worst_day", json!(it.worst)),
-            ("requests", json!(it.requests)),
-            ("days", json!(it.days)),
-        ]
-    });
-    View { page, rows: rows.collect() }
+    }
 }
 
 /// Makes the page of what is worth its price.
-pub(super) fn value(figures: &Figures, catalog: &Catalog) -> View {
+pub(super) fn value(figures: &Figures, catalog: &Catalog) -> Ranking {
     let name = |id: &str| model_cell(catalog, id).text;
     let leads = |it: &&traffic::figures::Value| 0.5 <= it.frontier;
     let ahead: Vec<String> =
@@ -165,10 +140,10 @@ pub(super) fn value(figures: &Figures, catalog: &Catalog) -> View {
             Cell::of(dollars(it.cost_nanos.max(0.0) as u64)),
             Cell::of(format!("{:.0}", it.quality)).note(it.source),
             Cell::of(words::percent(it.frontier)),
-            Cell::of(it.value.map_or_else(|| "–".to_owned(), |it| format!("{it:.1}"))),
+            Cell::of(known(it.value, |it| format!("{it:.1}"))),
         ]
     };
-    let page = Ranking {
+    Ranking {
         question: "What gives the most for its price?".to_owned(),
         answer,
         chart: (!dots.is_empty()).then(|| cloud(&dots, title, |it| format!("${it}"))),
@@ -188,16 +163,5 @@ pub(super) fn value(figures: &Figures, catalog: &Catalog) -> View {
         ),
         empty: "No model that was used has a quality that somebody judged.".to_owned(),
         ..Ranking::default()
-    };
-    let rows = figures.value.iter().map(|it| {
-        vec![
-            ("model", json!(it.model)),
-            ("cost_nanos", json!(it.cost_nanos)),
-            ("quality", json!(it.quality)),
-            ("quality_source", json!(it.source)),
-            ("frontier", json!(it.frontier)),
-            ("value", json!(it.value)),
-        ]
-    });
-    View { page, rows: rows.collect() }
+    }
 }

@@ -51,11 +51,11 @@ pub async fn make(store: &Store, terms: &Terms, now: Timestamp) -> Result<Figure
 fn fill(figures: &mut Figures, mut read: Read, terms: &Terms, now: Timestamp) {
     let last = figures.last_day;
     figures.models = models::models(&read, terms, last);
-    figures.apps = models::apps(&read, terms, last);
     (figures.endpoints, figures.providers) = served::served(&read, terms, now);
     // A model whose maker is not told stands on its own page alone, and beside no other.
     read.leave_out_stealth();
     let read = &read;
+    figures.apps = models::apps(read, terms, last);
     figures.boards = boards::boards(read, last);
     figures.rising = special::rising(read, now.day());
     figures.stable = special::stable(read, terms, now.day());
