@@ -302,15 +302,22 @@ impl Files {
         {
             file.close().await?;
         }
+        let mut held = Vec::new();
         let mut files = tokio::fs::read_dir(self.folder.join("events")).await?;
         while let Some(file) = files.next_entry().await? {
             let name = file.file_name().to_string_lossy().into_owned();
             let day = name.get(..10).and_then(crate::figures::day_of);
             if day.is_some_and(|day| day < retention.events_before) {
+                held.push(tokio::fs::File::open(file.path()).await?.into_std().await);
                 tokio::fs::remove_file(file.path()).await?;
             }
         }
-        sum::forget(&mut writer.sums, retention).await
+        sum::forget(&mut writer.sums, retention).await?;
+        drop(writer);
+        // The disk takes a second to free a large file, which begins when nobody holds it any more:
+        // no write need wait for that.
+        drop(tokio::task::spawn_blocking(move || drop(held)));
+        Ok(())
     }
 
     /// See `Store::close`.

@@ -10,8 +10,9 @@ use crate::figures::Day;
 use crate::store::rows::StoreError;
 use crate::sums::{Side, Sums};
 
-/// The last days of a window, which are added anew with every reading: events still come to them.
-pub(super) const OPEN_DAYS: Day = 2;
+/// The last day of a window, which is added anew with every reading: events still come to it. Those
+/// that come to a day after its end cost the spans that hold it.
+pub(super) const OPEN_DAYS: Day = 1;
 /// Days that are worth a span.
 const DAYS_MIN: Day = 4;
 /// Spans of one side and length that are kept: each window moves by a day at a time.
