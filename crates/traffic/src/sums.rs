@@ -48,7 +48,12 @@ pub enum Side {
     Tools,
     /// By application and task together.
     AppTask,
+    /// Requests whose model the house chose: their value is [`ROUTER`].
+    Router,
 }
+
+/// The value of what the house chose a model for.
+pub const ROUTER: &str = "router";
 
 /// What was used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -133,6 +138,7 @@ pub struct Codes {
     pub language: Code,
     pub task: Code,
     pub app_task: Code,
+    pub router: Code,
     pub context: Code,
     pub tools: Code,
     /// The endpoints of failed tries.
@@ -190,7 +196,7 @@ impl Grain {
 
 impl Side {
     /// Every one; its place is what the stores keep.
-    pub const ALL: [Side; 8] = [
+    pub const ALL: [Side; 9] = [
         Side::All,
         Side::Provider,
         Side::App,
@@ -199,6 +205,7 @@ impl Side {
         Side::Context,
         Side::Tools,
         Side::AppTask,
+        Side::Router,
     ];
 
     /// Returns the value that an event has on this side; `None` where it is not on it.
@@ -212,6 +219,7 @@ impl Side {
             Side::Context => codes.context,
             Side::Tools => codes.tools,
             Side::AppTask => codes.app_task,
+            Side::Router => codes.router,
         };
         (code != 0).then_some(code)
     }
@@ -241,6 +249,18 @@ impl Use {
         self.reasoning += other.reasoning;
         self.cost_nanos += other.cost_nanos;
         self.list_nanos += other.list_nanos;
+    }
+
+    /// Takes a part of it away.
+    pub fn take(&mut self, part: &Use) {
+        let less = |whole: &mut u64, part: u64| *whole = whole.saturating_sub(part);
+        less(&mut self.requests, part.requests);
+        less(&mut self.prompt, part.prompt);
+        less(&mut self.cache_read, part.cache_read);
+        less(&mut self.output, part.output);
+        less(&mut self.reasoning, part.reasoning);
+        less(&mut self.cost_nanos, part.cost_nanos);
+        less(&mut self.list_nanos, part.list_nanos);
     }
 
     /// Returns the tokens that rankings count: prompts without what came from caches, and answers.

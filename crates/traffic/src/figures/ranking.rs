@@ -4,6 +4,7 @@ use classify::{Macro, Tag};
 
 use super::Day;
 use crate::event::{Context, Offered};
+use crate::sums::ROUTER;
 
 /// What a board answers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +49,8 @@ pub enum Slice {
     Tools(Offered),
     /// Those of an application, by its address.
     App(String),
+    /// Those whose model the house's router chose.
+    Router,
 }
 
 /// Over how long: days that end with `Figures::last_day`.
@@ -87,6 +90,9 @@ pub struct Board {
     pub other_tokens: Option<u64>,
     /// Accounts behind it all.
     pub accounts: u32,
+    /// The part of all requests of these days that is in the slice, 0 to 1; of a public instance,
+    /// of what is told. `None` where there is no slice.
+    pub part: Option<f64>,
     /// The first day that is counted.
     pub first_day: Day,
     /// The last day that is counted.
@@ -201,6 +207,7 @@ impl Slice {
             Slice::Context(context) => ("context", context.word()),
             Slice::Tools(offered) => ("tools", offered.word()),
             Slice::App(app) => ("app", app),
+            Slice::Router => ("chosen", ROUTER),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use classify::Tag;
 
 use crate::event::{Event, Name};
-use crate::sums::{Code, Codes};
+use crate::sums::{Code, Codes, ROUTER};
 
 /// Names and their numbers, from 1.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +75,7 @@ impl Names {
             language,
             task: event.task.map_or(0, |task| self.word(task.key())),
             app_task,
+            router: if event.routed { self.word(ROUTER) } else { 0 },
             context: self.word(event.context().word()),
             tools: event.offered().map_or(0, |offered| self.word(offered.word())),
             failed: event.failed.iter().map(|it| (self.code(&it.endpoint), it.service)).collect(),

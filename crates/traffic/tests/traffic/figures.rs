@@ -66,7 +66,14 @@ fn within(days: Day) -> impl Iterator<Item = &'static Event> {
 }
 
 /// Holds every board of a subject and slice to what was counted.
-fn hold(subject: Subject, slice: &Slice, window: Window, counted: &BTreeMap<String, Count>) {
+///
+/// `chosen` is what callers chose themselves: votes are of that.
+fn hold(
+    subject: Subject,
+    slice: &Slice,
+    window: Window,
+    (counted, chosen): (&BTreeMap<String, Count>, &BTreeMap<String, Count>),
+) {
     let orders = if *slice == Slice::All {
         Order::ALL.to_vec()
     } else {
@@ -76,7 +83,8 @@ fn hold(subject: Subject, slice: &Slice, window: Window, counted: &BTreeMap<Stri
         let question = Question { subject, slice: slice.clone(), window, order };
         let board = seen().1.board(&question);
         let board = board.unwrap_or_else(|| panic!("no board for {question:?}"));
-        assert_eq!(board.rows.len(), counted.len(), "{question:?}");
+        let ranked = if order == Order::Voice { chosen } else { counted };
+        assert_eq!(board.rows.len(), ranked.len(), "{question:?}");
         for row in &board.rows {
             let count = &counted[&row.name];
             let told =
@@ -88,7 +96,15 @@ fn hold(subject: Subject, slice: &Slice, window: Window, counted: &BTreeMap<Stri
             assert!(near(row.largest_share.unwrap(), largest));
             assert_eq!(row.is_concentrated, 0.2 < largest);
         }
-        recount::ranks((&seen().0, &seen().1), &question, counted);
+        if *slice != Slice::All {
+            let requests = |counts: &BTreeMap<String, Count>| -> u64 {
+                counts.values().map(|count| count.requests).sum()
+            };
+            let all = count(within(window.days()), |_| Some(String::new()));
+            let part = requests(counted) as f64 / requests(&all) as f64;
+            assert!(near(board.part.unwrap(), part), "{question:?}");
+        }
+        recount::ranks((&seen().0, &seen().1), &question, (counted, ranked));
     }
 }
 
@@ -96,13 +112,19 @@ fn boards_of_all_requests_are_what_is_counted() {
     for window in Window::ALL {
         let events = || within(window.days());
         let models = count(events(), |event| Some(event.model.to_string()));
-        hold(Subject::Models, &Slice::All, window, &models);
+        let by_callers = || events().filter(|event| !event.routed);
+        let chosen = count(by_callers(), |event| Some(event.model.to_string()));
+        assert_ne!(models, chosen);
+        hold(Subject::Models, &Slice::All, window, (&models, &chosen));
         let author = |event: &Event| Some(event.model.split('/').next().unwrap().to_owned());
-        hold(Subject::Authors, &Slice::All, window, &count(events(), author));
+        let authors = (&count(events(), author), &count(by_callers(), author));
+        hold(Subject::Authors, &Slice::All, window, authors);
         let provider = |event: &Event| event.provider.as_ref().map(ToString::to_string);
-        hold(Subject::Providers, &Slice::All, window, &count(events(), provider));
+        let providers = count(events(), provider);
+        hold(Subject::Providers, &Slice::All, window, (&providers, &providers));
         let app = |event: &Event| event.app.as_ref().map(ToString::to_string);
-        hold(Subject::Apps, &Slice::All, window, &count(events(), app));
+        let apps = count(events(), app);
+        hold(Subject::Apps, &Slice::All, window, (&apps, &apps));
     }
 }
 
@@ -112,7 +134,7 @@ fn boards_of_slices_are_what_is_counted() {
         let sliced = |slice: Slice, is_in: &dyn Fn(&Event) -> bool| {
             let counted = count(within(window.days()).filter(|event| is_in(event)), model);
             if !counted.is_empty() {
-                hold(Subject::Models, &slice, window, &counted);
+                hold(Subject::Models, &slice, window, (&counted, &counted));
             }
         };
         for tag in Tag::all() {
@@ -147,6 +169,7 @@ fn boards_of_slices_are_what_is_counted() {
             event.tools.is_some_and(|tools| (4..=15).contains(&tools))
         });
         sliced(Slice::Tools(Offered::Many), &|event| event.tools.is_some_and(|tools| 15 < tools));
+        sliced(Slice::Router, &|event| event.routed);
         for app in plain::names(&seen().0, |event| event.app.as_ref().map(ToString::to_string)) {
             sliced(Slice::App(app.clone()), &|event| event.app.as_deref() == Some(&*app));
         }

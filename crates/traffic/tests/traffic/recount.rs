@@ -53,7 +53,7 @@ fn model(event: &Event) -> Option<String> {
 pub(crate) fn ranks(
     (events, figures): (&[Event], &Figures),
     question: &Question,
-    counted: &BTreeMap<String, Count>,
+    (used, counted): (&BTreeMap<String, Count>, &BTreeMap<String, Count>),
 ) {
     let weight = match question.order {
         Order::Tokens | Order::Spend => Weight::Capped,
@@ -84,7 +84,7 @@ pub(crate) fn ranks(
             row.name
         );
         assert!(near(row.share, values[&row.name] / all), "{question:?} {}", row.name);
-        assert!(near(row.effective_users, counted[&row.name].effective_users()), "{}", row.name);
+        assert!(near(row.effective_users, used[&row.name].effective_users()), "{}", row.name);
     }
     let everybody: BTreeSet<&String> = counted.values().flat_map(|it| it.accounts.keys()).collect();
     assert_eq!(told.accounts as usize, everybody.len());

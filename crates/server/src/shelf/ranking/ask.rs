@@ -4,6 +4,7 @@ use classify::{Macro, Tag};
 use domain::failure::{Failure, FailureKind};
 use traffic::event::{Context, Offered};
 use traffic::figures::{Order, Question, Slice, Subject, Window};
+use traffic::sums::ROUTER;
 
 /// A question that a ranking answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +33,8 @@ pub(crate) const OTHERS: [(&str, &str); 5] = [
 ];
 
 /// The parameters that a query of a ranking has.
-pub(crate) const WORDS: [&str; 9] =
-    ["window", "by", "model", "task", "group", "language", "context", "tools", "app"];
+pub(crate) const WORDS: [&str; 10] =
+    ["window", "by", "model", "task", "group", "language", "context", "tools", "chosen", "app"];
 
 /// The most bytes of a value that a query names.
 const VALUE_BYTES_MAX: usize = 300;
@@ -196,6 +197,7 @@ fn slice(kind: &str, value: &str) -> Result<Slice, Failure> {
         "context" => one(kind, value, &Context::all().collect::<Vec<_>>(), Context::word)?
             .map(Slice::Context),
         "tools" => one(kind, value, &Offered::ALL, Offered::word)?.map(Slice::Tools),
+        "chosen" => one(kind, value, &[ROUTER], |word| word)?.map(|_| Slice::Router),
         "language" => value.map(|value| Slice::Language(value.to_owned())),
         _ => value.map(|value| Slice::App(value.to_owned())),
     };

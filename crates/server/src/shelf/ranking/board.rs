@@ -34,6 +34,9 @@ fn about(figures: &Figures, question: &Question, board: &Board) -> Map<String, V
     if question.slice != Slice::All {
         say("slice", json!({ "kind": kind, "value": value }));
     }
+    if let Some(part) = board.part {
+        say("part", json!(part));
+    }
     say("accounts", json!(board.accounts));
     say("kept_back", json!(board.kept_back));
     say("other_tokens", json!(board.other_tokens));

@@ -86,6 +86,7 @@ fn title(question: &Question) -> String {
         Slice::Tools(_) => format!(" with tools: {value}"),
         Slice::Language(code) => format!(" in requests in {}", language(code)),
         Slice::App(_) => format!(" by {value}"),
+        Slice::Router => " where the router chose".to_owned(),
     };
     format!("{what}{slice}?")
 }
@@ -167,6 +168,15 @@ fn answer(figures: &Figures, catalog: &Catalog, question: &Question, board: &Boa
     }
 }
 
+/// The slices that controls offer: their legend, and their kind.
+const KINDS: [(&str, &str); 5] = [
+    ("Task", "group"),
+    ("Prompt", "context"),
+    ("Tools", "tools"),
+    ("Language", "language"),
+    ("Chosen by", "chosen"),
+];
+
 /// The other boards of a subject: each control changes one thing.
 fn controls(figures: &Figures, question: &Question) -> Vec<(&'static str, Vec<Tab>)> {
     let tab = |word: &str, other: Question| {
@@ -228,9 +238,7 @@ fn controls(figures: &Figures, question: &Question) -> Vec<(&'static str, Vec<Ta
             });
             tabs.collect::<Vec<_>>()
         };
-        for (legend, kind) in
-            [("Task", "group"), ("Prompt", "context"), ("Tools", "tools"), ("Language", "language")]
-        {
+        for (legend, kind) in KINDS {
             controls.push((legend, of(kind)));
         }
     }

@@ -52,9 +52,12 @@ fn whole(
             changes(&grouped(now.iter(), name), &grouped(before.iter(), name))
         });
         let changes = changes.unwrap_or_default();
+        let routed = read.sides.get(&Side::Router).and_then(|windows| windows.get(place));
+        let routed = routed.filter(|_| side == Side::All).map(|it| grouped(it.iter(), name));
+        let chosen = chosen(&groups, &routed.unwrap_or_default());
         for order in Order::ALL {
             let question = Question { subject, slice: Slice::All, window, order };
-            add(boards, question, &groups, &changes, last);
+            add(boards, question, (&groups, &chosen), &changes, last);
         }
     }
 }
@@ -66,7 +69,9 @@ fn sliced(
     (place, window): (usize, Window),
     boards: &mut BTreeMap<Question, Board>,
 ) {
-    for side in [Side::Task, Side::Language, Side::Context, Side::Tools, Side::App] {
+    let all = read.sides.get(&Side::All).and_then(|windows| windows.get(place));
+    let all = requests(all.into_iter().flatten());
+    for side in [Side::Task, Side::Language, Side::Context, Side::Tools, Side::App, Side::Router] {
         let Some(rows) = read.sides.get(&side).and_then(|windows| windows.get(place)) else {
             continue;
         };
@@ -80,14 +85,22 @@ fn sliced(
             keep_most_used(&mut slices);
         }
         for (slice, rows) in slices {
+            let part = (all != 0).then(|| requests(rows.iter().copied()) as f64 / all as f64);
             let groups = grouped(rows.into_iter(), |row| Some(row.model.clone()));
             for order in [Order::Tokens, Order::Spend, Order::Accounts] {
                 let question =
                     Question { subject: Subject::Models, slice: slice.clone(), window, order };
-                add(boards, question, &groups, &Changes::new(), last);
+                add(boards, question.clone(), (&groups, &groups), &Changes::new(), last);
+                if let Some(board) = boards.get_mut(&question) {
+                    board.part = part;
+                }
             }
         }
     }
+}
+
+fn requests<'a>(rows: impl Iterator<Item = &'a UseRow>) -> u64 {
+    rows.map(|row| row.used.requests).sum()
 }
 
 /// Applications whose models are ranked apart: anybody may send new names.
@@ -122,11 +135,24 @@ fn slices_of(side: Side, value: &str) -> Vec<Slice> {
             Offered::ALL.into_iter().filter(|it| it.word() == value).map(Slice::Tools).collect()
         }
         Side::App => vec![Slice::App(value.to_owned())],
+        Side::Router => vec![Slice::Router],
         Side::AppTask | Side::All | Side::Provider => Vec::new(),
     }
 }
 
 type Groups = BTreeMap<Name, Group>;
+
+/// Returns what callers chose themselves: a router's choice is no vote of theirs.
+fn chosen(groups: &Groups, routed: &Groups) -> Groups {
+    let own = |(name, group): (&Name, &Group)| {
+        let own = match routed.get(name) {
+            Some(routed) => group.without(routed),
+            None => group.clone(),
+        };
+        (!own.accounts.is_empty()).then(|| (name.clone(), own))
+    };
+    groups.iter().filter_map(own).collect()
+}
 /// By name: how its tokens changed, whatever a board is ordered by.
 type Changes = BTreeMap<Name, Change>;
 
@@ -142,7 +168,7 @@ fn changes(now: &Groups, before: &Groups) -> Changes {
 fn add(
     boards: &mut BTreeMap<Question, Board>,
     question: Question,
-    groups: &Groups,
+    groups: (&Groups, &Groups),
     changes: &Changes,
     last: Day,
 ) {
@@ -152,7 +178,13 @@ fn add(
     }
 }
 
-fn made(question: &Question, groups: &Groups, changes: &Changes, last: Day) -> Board {
+/// Makes a board of everything that was used, or of what callers chose where it counts votes.
+fn made(
+    question: &Question,
+    (groups, chosen): (&Groups, &Groups),
+    changes: &Changes,
+    last: Day,
+) -> Board {
     let (weight, unit): (Weight, fn(&Use) -> u64) = match question.order {
         Order::Tokens => (Weight::Capped, Use::counted),
         Order::RawTokens => (Weight::Raw, Use::counted),
@@ -160,13 +192,14 @@ fn made(question: &Question, groups: &Groups, changes: &Changes, last: Day) -> B
         Order::Accounts => (Weight::Accounts, Use::counted),
         Order::Voice => (Weight::Voice, Use::counted),
     };
-    let entries: Vec<Entry> = groups
+    let counted = if question.order == Order::Voice { chosen } else { groups };
+    let entries: Vec<Entry> = counted
         .iter()
         .map(|(name, group)| Entry { name: name.to_string(), amounts: group.amounts(unit) })
         .collect();
     let seed = SEED ^ number(question.order.word());
     let accounts: std::collections::BTreeSet<&Name> =
-        groups.values().flat_map(|group| group.accounts.keys()).collect();
+        counted.values().flat_map(|group| group.accounts.keys()).collect();
     let rows: Vec<BoardRow> = board(&entries, weight, seed)
         .iter()
         .map(|row| {
@@ -178,6 +211,7 @@ fn made(question: &Question, groups: &Groups, changes: &Changes, last: Day) -> B
         rows,
         kept_back: 0,
         other_tokens: Some(0),
+        part: None,
         accounts: u32::try_from(accounts.len()).unwrap_or(u32::MAX),
         first_day: last - question.window.days() + 1,
         last_day: last,

@@ -21,6 +21,18 @@ impl Group {
         self.accounts.entry(account.clone()).or_default().add(used);
     }
 
+    /// Returns it without a part of it.
+    pub(super) fn without(&self, part: &Group) -> Group {
+        let mut rest = self.clone();
+        for (account, used) in &part.accounts {
+            if let Some(own) = rest.accounts.get_mut(account) {
+                own.take(used);
+            }
+        }
+        rest.accounts.retain(|_, used| used.requests != 0);
+        rest
+    }
+
     /// Returns all that was used.
     pub(super) fn total(&self) -> Use {
         let mut total = Use::default();

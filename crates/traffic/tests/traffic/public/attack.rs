@@ -108,7 +108,7 @@ pub(super) fn recovers_nothing(releases: &[Figures], truth: &Truth) {
             .iter()
             .find(|figures| figures.tasks.as_ref().unwrap().first_day == week)
             .unwrap();
-        for kind in ["task", "language", "context", "tools"] {
+        for kind in ["task", "language", "context", "tools", "chosen"] {
             attacked += slices(figures, truth, &days, (kind, week));
         }
     }
@@ -186,6 +186,7 @@ fn slices(
         "task" => event.task.map(|tag| tag.key().to_owned()),
         "language" => event.language.as_ref().map(ToString::to_string),
         "context" => Some(event.context().word().to_owned()),
+        "chosen" => event.routed.then(|| "router".to_owned()),
         _ => event.offered().map(|it| it.word().to_owned()),
     };
     let cells = truth.parts(|event| {
@@ -206,11 +207,16 @@ fn slices(
             }
         }
     }
+    // Where nothing came without a value, the attacker is taken to know that.
+    let without = truth.parts(|event| {
+        let is_then = (week..week + 7).contains(&event.at.day());
+        (is_then && value(event).is_none()).then(|| event.model.to_string())
+    });
     let models: BTreeSet<&String> = cells.keys().map(|cell| &cell.0).collect();
     for model in models {
         let own = cells.keys().filter(|cell| cell.0 == **model);
-        let line =
-            own.map(|cell| (name(&cell.0, &cell.1), 1.0)).chain([(name(model, "no value"), 1.0)]);
+        let rest = without.contains_key(model).then(|| (name(model, "no value"), 1.0));
+        let line = own.map(|cell| (name(&cell.0, &cell.1), 1.0)).chain(rest);
         let told = (week..week + 7).filter_map(|day| days.get(&(model.clone(), day)));
         let around = told.map(|tokens| around(*tokens));
         let (low, high) = around.fold((0.0, 0.0), |sum, it| (sum.0 + it.0, sum.1 + it.1));

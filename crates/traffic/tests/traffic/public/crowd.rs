@@ -22,7 +22,7 @@ pub(super) const VERIFIED: [&str; 3] =
     ["https://code.example.com", "https://chat.example.com", "https://tiny.example.com"];
 
 /// Models with their providers.
-pub(super) const MODELS: [(&str, &[&str]); 8] = [
+pub(super) const MODELS: [(&str, &[&str]); 9] = [
     ("a/broad", &["north", "south"]),
     ("a/second", &["north"]),
     ("b/third", &["south", "east"]),
@@ -33,6 +33,8 @@ pub(super) const MODELS: [(&str, &[&str]); 8] = [
     ("d/small", &["north", "lone"]),
     // It costs nothing.
     ("d/free", &["south"]),
+    // Few use it, one of them in a language of its own.
+    ("e/niche", &["north", "west"]),
 ];
 
 /// A generator with a state (xorshift64*).
@@ -125,7 +127,7 @@ pub(super) fn event(ask: &Ask<'_>, lots: &mut Lots) -> Event {
         task: Tag::parse(ask.task),
         language: Some(ask.language.into()),
         streamed: true,
-        routed: false,
+        routed: (ask.prompt + ask.output).is_multiple_of(7),
         synthetic: false,
     }
 }
@@ -179,6 +181,15 @@ pub(super) fn day(day: Day) -> Vec<Event> {
             ..base.clone()
         };
         events.push(event(&whale, &mut lots));
+    }
+    for account in 64..78 {
+        let account = format!("account-{account}");
+        let is_own = account == "account-64";
+        let (prompt, language) = if is_own { (90_000, "deu") } else { (9_000, "eng") };
+        let task = "untold";
+        let niche =
+            Ask { account: &account, model: "e/niche", prompt, language, task, ..base.clone() };
+        events.push(event(&niche, &mut lots));
     }
     events
 }

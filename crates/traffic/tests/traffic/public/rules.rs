@@ -19,6 +19,7 @@ pub(super) fn hold(figures: &Figures, truth: &Truth, events: &[Event]) {
     nobody_is_named(figures);
     days_of_models_are_what_counts(figures, truth);
     boards_follow_from_what_is_told(figures);
+    votes_are_of_what_callers_chose_themselves(figures, truth);
     days_of_providers_and_apps_are_what_counts(figures, truth);
     slices_are_told_where_they_may_be(figures, truth);
     tasks_and_the_models_of_each_have_enough_behind_them(figures, truth);
@@ -93,6 +94,34 @@ fn boards_follow_from_what_is_told(figures: &Figures) {
     }
 }
 
+fn votes_are_of_what_callers_chose_themselves(figures: &Figures, truth: &Truth) {
+    for window in Window::ALL {
+        let board = |order| &figures.boards[&Question { window, order, ..Question::first() }];
+        let (votes, tokens) = (board(Order::Voice), board(Order::Tokens));
+        let days = votes.first_day..=votes.last_day;
+        let mut chosen = truth.parts(|event| {
+            let is_own = !event.routed && days.contains(&event.at.day());
+            is_own.then(|| event.model.to_string())
+        });
+        chosen.retain(|_, accounts| may_show(accounts, 10));
+        let names: BTreeSet<&String> = votes.rows.iter().map(|row| &row.name).collect();
+        assert_eq!(names, chosen.keys().collect::<BTreeSet<_>>(), "{window:?}");
+        let whole = |account: &String| -> u64 {
+            chosen.values().filter_map(|it| it.get(account)).map(|it| it.1[0]).sum()
+        };
+        let own = |accounts: &Accounts| -> f64 {
+            accounts.iter().map(|(who, it)| it.1[0] as f64 / whole(who).max(1) as f64).sum()
+        };
+        let all: f64 = chosen.values().map(own).sum();
+        for row in &votes.rows {
+            let share = own(&chosen[&row.name]) / all;
+            assert!((row.share - share).abs() <= 0.002, "{window:?} {row:?} {share}");
+            let same = tokens.rows.iter().find(|other| other.name == row.name).unwrap();
+            assert_eq!((row.tokens, row.accounts), (same.tokens, same.accounts));
+        }
+    }
+}
+
 fn days_of_providers_and_apps_are_what_counts(figures: &Figures, truth: &Truth) {
     let day = figures.last_day;
     let on_day = |event: &Event| event.at.day() == day;
@@ -124,6 +153,7 @@ fn behind(truth: &Truth, slice: &Slice, first: Day) -> BTreeMap<String, Accounts
             "group" => event.task.is_some_and(|tag| tag.group().key() == value),
             "language" => event.language.as_deref() == Some(value),
             "context" => event.context().word() == value,
+            "chosen" => event.routed,
             _ => event.offered().is_some_and(|it| it.word() == value),
         };
         let is_then = (first..first + 7).contains(&event.at.day());

@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use classify::{Macro, Tag};
 use rankings::board::{Entry, Row, Weight, board};
 use rankings::cap::Amount;
+use rankings::disclose::Rule;
 use rankings::share::effective_users;
 
 use super::super::boards::SEED;
 use super::super::uses::number;
-use super::cells::{Base, Cells, REQUESTS, SPEND, Sum, TOKENS, counts, sums};
+use super::cells::{Base, Cells, REQUESTS, SPEND, Sum, TOKENS, counts, parts, sums};
 use super::read::{SLICE_WEEKS, WEEK};
 use super::slices::Slices;
 use crate::event::{Context, Name, Offered};
 use crate::figures::{Board, BoardRow, Change, Day, Order, Question, Slice, Subject, Window};
+use crate::store::UseRow;
 use crate::sums::Side;
 
 type Boards = BTreeMap<Question, Board>;
@@ -27,7 +29,7 @@ const SLICE_ORDERS: [Order; 3] = [Order::Tokens, Order::Spend, Order::Accounts];
 /// Makes every board that has a row.
 pub(super) fn boards(
     base: &Base,
-    slices: &Slices,
+    (slices, routed): (&Slices, &[UseRow]),
     providers: &Cells,
     apps: &Cells,
     last: Day,
@@ -45,29 +47,44 @@ pub(super) fn boards(
             (Subject::Apps, sums(apps, days, own), Sums::new()),
         ];
         for (subject, now, before) in all {
+            let votes = match subject {
+                Subject::Models => chosen(&now, base, routed, days, own),
+                Subject::Authors => chosen(&now, base, routed, days, author),
+                Subject::Providers | Subject::Apps => now.clone(),
+            };
             for order in ORDERS {
                 let question = Question { subject, slice: Slice::All, window, order };
-                put(&mut boards, question, days, &now, &before);
+                let counted = if order == Order::Voice { &votes } else { &now };
+                put(&mut boards, question, days, (&now, counted), &before);
             }
         }
     }
     for (window, weeks) in [(Window::Week, 1), (Window::Month, SLICE_WEEKS)] {
         let days = (slices.week - (weeks - 1) * WEEK, slices.week + WEEK - 1);
+        let all = requests(&sums(&base.cells, days, |name| Some(name.clone())));
         for (slice, sums) in sliced(slices, days) {
+            let part = (all != 0).then(|| thousandths(requests(&sums) as f64 / all as f64));
             for order in SLICE_ORDERS {
                 let subject = Subject::Models;
                 let question = Question { subject, slice: slice.clone(), window, order };
-                put(&mut boards, question, days, &sums, &Sums::new());
+                put(&mut boards, question.clone(), days, (&sums, &sums), &Sums::new());
+                if let Some(board) = boards.get_mut(&question) {
+                    board.part = part;
+                }
             }
         }
     }
     boards
 }
 
+fn requests(sums: &Sums) -> u64 {
+    sums.values().map(|sum| sum.shown[REQUESTS]).sum()
+}
+
 /// Returns the models of each slice in some weeks. Groups are made of their tasks.
 fn sliced(slices: &Slices, days: (Day, Day)) -> BTreeMap<Slice, Sums> {
     let mut sliced: BTreeMap<Slice, Sums> = BTreeMap::new();
-    for side in [Side::Task, Side::Language, Side::Context, Side::Tools] {
+    for side in [Side::Task, Side::Language, Side::Context, Side::Tools, Side::Router] {
         for (value, cells) in slices.side(side).into_iter().flat_map(|side| &side.models) {
             for slice in slices_of(side, value) {
                 let held = sliced.entry(slice).or_default();
@@ -95,22 +112,53 @@ fn slices_of(side: Side, value: &str) -> Vec<Slice> {
         Side::Tools => {
             Offered::ALL.into_iter().filter(|it| it.word() == value).map(Slice::Tools).collect()
         }
+        Side::Router => vec![Slice::Router],
         Side::All | Side::Provider | Side::App | Side::AppTask => Vec::new(),
     }
 }
 
-fn put(boards: &mut Boards, question: Question, days: (Day, Day), now: &Sums, before: &Sums) {
-    let rows = rows(now, question.order, before);
-    let kept_back = now.values().filter(|sum| sum.told == 0).count();
+/// Returns sums with what callers chose themselves behind them, for a router's choice is no vote of
+/// theirs. Where too few chose it, nothing is told.
+fn chosen(
+    now: &Sums,
+    base: &Base,
+    routed: &[UseRow],
+    (from, through): (Day, Day),
+    name: impl Fn(&Name) -> Option<Name>,
+) -> Sums {
+    let mut left = now.clone();
+    for row in routed.iter().filter(|row| from <= row.day && row.day <= through) {
+        let Some((part, name)) = base.counted(row).zip(name(&row.model)) else { continue };
+        if let Some(sum) = left.get_mut(&name) {
+            sum.take(number(&row.account), &part);
+        }
+    }
+    for sum in left.values_mut().filter(|sum| !Rule::BOARD.allows_all(&parts(&sum.accounts))) {
+        sum.kept_back += std::mem::take(&mut sum.told);
+    }
+    left
+}
+
+/// Adds a board of what was used, ranked by what of it counts.
+fn put(
+    boards: &mut Boards,
+    question: Question,
+    days: (Day, Day),
+    (now, counted): (&Sums, &Sums),
+    before: &Sums,
+) {
+    let rows = rows(now, counted, question.order, before);
+    let kept_back = counted.values().filter(|sum| sum.told == 0).count();
     if rows.is_empty() && kept_back == 0 {
         return;
     }
-    let told = now.values().filter(|sum| sum.told != 0);
+    let told = rows.iter().filter_map(|row| now.get(&*row.name));
     let accounts: BTreeSet<u64> = told.flat_map(|sum| sum.accounts.keys().copied()).collect();
     let board = Board {
         rows,
         kept_back: u32::try_from(kept_back).unwrap_or(u32::MAX),
         other_tokens: None,
+        part: None,
         accounts: u32::try_from(accounts.len()).unwrap_or(u32::MAX),
         first_day: days.0,
         last_day: days.1,
@@ -119,14 +167,14 @@ fn put(boards: &mut Boards, question: Question, days: (Day, Day), now: &Sums, be
 }
 
 /// Returns rows in the order of what is told of them, never of what was rounded away.
-fn rows(sums: &Sums, order: Order, before: &Sums) -> Vec<BoardRow> {
+fn rows(sums: &Sums, counted: &Sums, order: Order, before: &Sums) -> Vec<BoardRow> {
     let (weight, measure) = match order {
         Order::Tokens | Order::RawTokens => (Weight::Raw, TOKENS),
         Order::Spend => (Weight::Raw, SPEND),
         Order::Accounts => (Weight::Accounts, TOKENS),
         Order::Voice => (Weight::Voice, TOKENS),
     };
-    let told = sums.iter().filter(|(_, sum)| sum.told != 0);
+    let told = counted.iter().filter(|(_, sum)| sum.told != 0);
     let entries: Vec<Entry> = told
         .map(|(name, sum)| Entry {
             name: name.to_string(),

@@ -178,6 +178,18 @@ impl Sum {
         days.range(from..=through).for_each(|(_, cell)| self.add(cell.as_ref()));
     }
 
+    /// Takes a part of what an account used away from what is behind it.
+    pub(super) fn take(&mut self, account: u64, part: &Counted) {
+        let Some(own) = self.accounts.get_mut(&account) else { return };
+        for measure in 0..MEASURES {
+            own.used[measure] = own.used[measure].saturating_sub(part.used[measure]);
+            own.counts[measure] = own.counts[measure].saturating_sub(part.counts[measure]);
+        }
+        if own.used == [0; MEASURES] {
+            self.accounts.remove(&account);
+        }
+    }
+
     /// Adds a cell; `None` where it is kept back.
     pub(super) fn add(&mut self, cell: Option<&Cell>) {
         let Some(cell) = cell else {

@@ -72,7 +72,7 @@ fn fill(figures: &mut Figures, mut read: Read, terms: &Terms) {
     let providers = providers(&base, &read.providers, terms);
     let apps = apps(&base, &read.apps, terms);
     figures.requests = base.requests();
-    figures.boards = boards::boards(&base, &slices, &providers, &apps, last);
+    figures.boards = boards::boards(&base, (&slices, read.routed()), &providers, &apps, last);
     figures.models = models::models(&base, &slices, last);
     for (model, figures) in &mut figures.models {
         figures.paid = served.paid.get(model.as_str()).copied();

@@ -3,7 +3,7 @@
 use super::super::read::{DAYS, RATE_WEEKS, rename};
 use super::eligible::BACK_DAYS;
 use crate::event::Name;
-use crate::figures::{Cloaked, Day};
+use crate::figures::{Cloaked, Day, Window};
 use crate::store::{Days, PriceRow, RateRow, ServiceRow, Store, StoreError, UseRow};
 use crate::sums::{Grain, Side};
 use domain::time::{DAY_MS, Timestamp};
@@ -21,7 +21,7 @@ pub(super) struct Read {
     pub(super) providers: Vec<UseRow>,
     /// By application, of ninety days.
     pub(super) apps: Vec<UseRow>,
-    /// By side: uses of the weeks that slices are told of.
+    /// By side: uses of the weeks that slices are told of, and of the router's those of a month.
     pub(super) sides: Vec<(Side, Vec<UseRow>)>,
     pub(super) services: Vec<ServiceRow>,
     pub(super) rates: Vec<RateRow>,
@@ -52,6 +52,9 @@ pub(super) async fn read(store: &Store, last: Day) -> Result<Read, StoreError> {
     for side in [Side::Task, Side::Language, Side::Context, Side::Tools] {
         read.sides.push((side, store.uses(side, weeks, Days::Apart).await?));
     }
+    // Windows of votes end later than the last complete week.
+    let days = (weeks.0.min(last - Window::Month.days() + 1), last);
+    read.sides.push((Side::Router, store.uses(Side::Router, days, Days::Apart).await?));
     let end = monday * 24 - 1;
     read.rates = store.rates((end - RATE_WEEKS * 168 + 1, end)).await?;
     Ok(read)
@@ -63,6 +66,12 @@ impl Read {
         let uses = [&mut self.all, &mut self.providers, &mut self.apps].into_iter();
         let sides = self.sides.iter_mut().map(|(_, rows)| rows);
         rename(uses.chain(sides), &mut self.rates, cloaked);
+    }
+
+    /// Returns what the house's router chose.
+    pub(super) fn routed(&self) -> &[UseRow] {
+        let found = self.sides.iter().find(|(side, _)| *side == Side::Router);
+        found.map_or(&[], |(_, rows)| rows)
     }
 
     /// Keeps uses for which a function holds.
