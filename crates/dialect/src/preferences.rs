@@ -5,7 +5,8 @@ use domain::price::Rate;
 use domain::request::{Cutoffs, MaxPrice, Preferences, Sort};
 use serde_json::{Map, Value};
 
-const QUANTIZATIONS: [&str; 12] = [
+/// How weights are stored, in the words of requests.
+pub(crate) const QUANTIZATIONS: [&str; 12] = [
     "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32",
     "unknown",
 ];

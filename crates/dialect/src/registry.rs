@@ -19,7 +19,7 @@ use crate::exchange::{Continuation, Delivered, Exchange, Stamp, Target, Wire};
 use crate::gemini::{GEMINI, VERTEX};
 use crate::named::tell_names;
 use crate::ollama::OLLAMA;
-use crate::openai_chat::OPENAI_CHAT;
+use crate::openai_chat::{OPENAI_CHAT, described};
 use crate::openai_responses::OPENAI_RESPONSES;
 use crate::request::Request;
 use crate::resume::{self, may_resume};
@@ -27,7 +27,7 @@ use crate::sap_orchestration::SapOrchestration;
 use crate::sealed;
 use crate::translated::Translated;
 use crate::veil::{self, Veil};
-use crate::{embeddings, images, moderation, rerank, speech, transcription};
+use crate::{embeddings, images, moderation, preferences, rerank, speech, transcription};
 
 /// Reads a body that came in by a door.
 ///
@@ -246,6 +246,27 @@ pub fn takes(parameter: &str, endpoint: &Endpoint) -> bool {
 
 /// The names of the optional parameters of which it is known what becomes.
 pub const PARAMETERS: &[&str] = &contract::NAMES;
+
+/// Returns every top-level field of a chat request that is known, with what its value must look
+/// like as JSON Schema. `null` is taken for no value besides.
+pub fn chat_fields() -> impl Iterator<Item = (&'static str, Value)> {
+    described()
+}
+
+/// How weights may be stored, by their words in requests.
+pub fn quantizations() -> impl Iterator<Item = &'static str> {
+    preferences::QUANTIZATIONS.into_iter()
+}
+
+/// The formats of speech, by their words in requests.
+pub fn speech_formats() -> impl Iterator<Item = &'static str> {
+    speech::formats()
+}
+
+/// The formats of transcripts, by their words in requests.
+pub fn transcript_formats() -> impl Iterator<Item = &'static str> {
+    transcription::formats()
+}
 
 /// Returns whether an endpoint takes everything that a request sets, unknown fields among it.
 pub fn takes_all(request: &Request, endpoint: &Endpoint) -> bool {

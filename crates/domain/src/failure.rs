@@ -194,6 +194,25 @@ pub enum AvailabilityCode {
 }
 
 impl FailureKind {
+    /// Every kind, by its status.
+    pub const ALL: [FailureKind; 15] = [
+        FailureKind::InvalidRequest,
+        FailureKind::ContextTooLong,
+        FailureKind::ContentPolicy,
+        FailureKind::Authentication,
+        FailureKind::PaymentRequired,
+        FailureKind::PermissionDenied,
+        FailureKind::NotFound,
+        FailureKind::MethodNotAllowed,
+        FailureKind::Conflict,
+        FailureKind::PayloadTooLarge,
+        FailureKind::RateLimited,
+        FailureKind::Internal,
+        FailureKind::ProviderUnavailable,
+        FailureKind::ProviderOverloaded,
+        FailureKind::Timeout,
+    ];
+
     /// The one table from kind to wire: HTTP status, and OpenRouter's word for the error's type.
     pub const fn wire(self) -> (u16, &'static str) {
         match self {

@@ -20,6 +20,7 @@ use crate::intake::Intake;
 use crate::key_text::hex;
 use crate::limits::Keeper;
 use crate::payments::Desk;
+use crate::reference::Reference;
 use crate::room::Room;
 use crate::snapshot::Found;
 use crate::teller::{JournalError, Journals, Teller, Terms};
@@ -54,6 +55,8 @@ pub struct App {
     pub demo: Option<HandedOut>,
     /// The address under which callers reach this instance, without a slash at its end.
     pub public_url: String,
+    /// What the API says of itself, once its routes are put together.
+    pub reference: OnceLock<Reference>,
     current: RwLock<Arc<Current>>,
 }
 
@@ -134,6 +137,7 @@ impl App {
             events: OnceLock::new(),
             demo: None,
             public_url,
+            reference: OnceLock::new(),
             current: RwLock::new(Arc::new(current)),
         })
     }

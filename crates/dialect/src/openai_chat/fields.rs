@@ -1,5 +1,7 @@
 //! Every top-level field of a chat request that is known, what it must look like, and what becomes
-//! of it: reading, sending on and the contract all look here.
+//! of it: reading, sending on, the contract and the API's own description all look here.
+
+use serde_json::{Value, json};
 
 /// What becomes of a field on its way to an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +124,35 @@ const KNOWN: [Known; 61] = [
 /// Returns what is known of a field.
 pub(super) fn known(name: &str) -> Option<&'static Known> {
     KNOWN.binary_search_by_key(&name, |known| known.name).ok().map(|place| &KNOWN[place])
+}
+
+/// Returns every known field with what its value must look like, as JSON Schema.
+pub(crate) fn described() -> impl Iterator<Item = (&'static str, Value)> {
+    KNOWN.iter().map(|known| (known.name, known.shape.schema()))
+}
+
+impl Shape {
+    fn schema(self) -> Value {
+        match self {
+            Shape::Any => json!({}),
+            Shape::Bool => json!({"type": "boolean"}),
+            Shape::Whole(min, max) => {
+                let mut schema = json!({"type": "integer"});
+                for (word, bound, open) in [("minimum", min, i64::MIN), ("maximum", max, i64::MAX)]
+                {
+                    if bound != open {
+                        schema[word] = json!(bound);
+                    }
+                }
+                schema
+            }
+            Shape::Number(min, max) => json!({"type": "number", "minimum": min, "maximum": max}),
+            Shape::Text(max) => json!({"type": "string", "maxLength": max}),
+            Shape::Word(words) => json!({"type": "string", "enum": words}),
+            Shape::List => json!({"type": "array"}),
+            Shape::Object => json!({"type": "object"}),
+        }
+    }
 }
 
 const fn field(name: &'static str, fate: Fate, shape: Shape) -> Known {

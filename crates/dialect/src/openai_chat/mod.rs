@@ -25,4 +25,5 @@ mod usage;
 mod verbatim;
 mod whole;
 
+pub(crate) use fields::described;
 pub(crate) use speaker::OPENAI_CHAT;

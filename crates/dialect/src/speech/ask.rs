@@ -50,3 +50,8 @@ impl Format {
         }
     }
 }
+
+/// Returns every format, by its word in requests.
+pub(crate) fn formats() -> impl Iterator<Item = &'static str> {
+    Format::ALL.into_iter().map(Format::word)
+}

@@ -5,5 +5,6 @@ mod decode;
 mod form;
 mod spoken;
 
+pub(crate) use ask::formats;
 pub(crate) use decode::decode;
 pub(crate) use form::is_spoken;

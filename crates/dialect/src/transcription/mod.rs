@@ -8,5 +8,6 @@ mod decode;
 mod form;
 mod subtitles;
 
+pub(crate) use ask::formats;
 pub(crate) use decode::decode;
 pub(crate) use form::is_spoken;

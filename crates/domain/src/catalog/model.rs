@@ -127,6 +127,19 @@ pub enum Modality {
 }
 
 impl Modality {
+    /// Every one.
+    pub const ALL: [Modality; 9] = [
+        Modality::Text,
+        Modality::Image,
+        Modality::File,
+        Modality::Audio,
+        Modality::Video,
+        Modality::Embeddings,
+        Modality::Rerank,
+        Modality::Speech,
+        Modality::Transcription,
+    ];
+
     /// Returns the word that the API and the catalog use.
     pub const fn word(self) -> &'static str {
         match self {

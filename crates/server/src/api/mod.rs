@@ -8,6 +8,7 @@ pub mod generation;
 pub mod keys;
 pub mod metrics;
 pub mod models;
+pub mod openapi;
 pub mod operations;
 pub mod providers;
 pub mod rankings;

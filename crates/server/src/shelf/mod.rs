@@ -13,7 +13,7 @@ pub(crate) mod pricing;
 pub(crate) mod provider;
 pub(crate) mod query;
 pub(crate) mod ranking;
-mod reasoning;
+pub(crate) mod reasoning;
 pub(crate) mod row;
 pub(crate) mod sheet;
 pub(crate) mod traffic;

@@ -4,7 +4,7 @@ use domain::catalog::Endpoint;
 use serde_json::{Value, json};
 
 /// The efforts that clients know, from high to low.
-const EFFORTS: [&str; 7] = ["max", "xhigh", "high", "medium", "low", "minimal", "none"];
+pub(crate) const EFFORTS: [&str; 7] = ["max", "xhigh", "high", "medium", "low", "minimal", "none"];
 
 /// Returns `reasoning` as it is shown; `None` for a model that does not think.
 ///

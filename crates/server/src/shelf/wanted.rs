@@ -62,18 +62,6 @@ pub(crate) struct Prices {
     pub max: Option<Rate>,
 }
 
-const MODALITIES: [Modality; 9] = [
-    Modality::Text,
-    Modality::Image,
-    Modality::File,
-    Modality::Audio,
-    Modality::Video,
-    Modality::Embeddings,
-    Modality::Rerank,
-    Modality::Speech,
-    Modality::Transcription,
-];
-
 impl Wanted {
     /// Reads the query of a listing.
     ///
@@ -130,8 +118,8 @@ fn outputs(query: Query<'_>) -> Result<Option<Vec<Modality>>, Failure> {
 
 fn modalities(query: Query<'_>, name: &str) -> Result<Vec<Modality>, Failure> {
     let meant = |word: &String| {
-        MODALITIES.into_iter().find(|modality| modality.word() == word).ok_or_else(|| {
-            let words: Vec<&str> = MODALITIES.into_iter().map(Modality::word).collect();
+        Modality::ALL.into_iter().find(|modality| modality.word() == word).ok_or_else(|| {
+            let words: Vec<&str> = Modality::ALL.into_iter().map(Modality::word).collect();
             invalid(name, &format!("a list out of {}", words.join(", ")))
         })
     };

@@ -1,19 +1,17 @@
 //! How pages leave: with their policy, their tag, and packed where the reader unpacks.
 
-use std::io::Write as _;
-
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use domain::failure::Failure;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
     IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use site::assets;
+
+use crate::packing::{gzip, unpacks};
 
 /// Nothing runs, styles or is sent but what this address serves.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' \
@@ -118,15 +116,6 @@ fn respond(asked: &HeaderMap, reply: Reply) -> Response {
     response
 }
 
-/// Returns whether a reader unpacks gzip.
-fn unpacks(accepted: &str) -> bool {
-    accepted.split(',').any(|entry| {
-        let (name, weight) = entry.split_once(';').unwrap_or((entry, ""));
-        let refused = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
-        matches!(name.trim(), "gzip" | "*") && !refused
-    })
-}
-
 fn packed(status: StatusCode, text: String, unpacks: bool) -> Response {
     if !unpacks || text.len() < PACKED_BYTES_MIN {
         return (status, Body::from(text)).into_response();
@@ -139,13 +128,6 @@ fn packed(status: StatusCode, text: String, unpacks: bool) -> Response {
         }
         Err(_) => (status, Body::from(text)).into_response(),
     }
-}
-
-/// Packs a text.
-pub(super) fn gzip(text: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 4), Compression::new(5));
-    encoder.write_all(text)?;
-    encoder.finish()
 }
 
 #[cfg(test)]
