@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use domain::catalog::ModelIx;
 use domain::money::Money;
+use domain::time::Timestamp;
+use relay::Snapshot;
 use serde_json::{Value, json};
 use traffic::figures::{EndpointFigures, Figures, Percentiles, Scope, Service, date};
 
+use super::endpoint;
+use super::kept::with_view;
 use crate::app::App;
 
 /// Returns what traffic told, where it is for everybody: on a public instance, on one whose traffic
@@ -21,6 +26,25 @@ pub(crate) fn open(app: &App) -> Option<Arc<Figures>> {
         || config.site.figures
         || (config.public.enabled && is_empty);
     is_open.then_some(figures)
+}
+
+/// Returns a model with those of its endpoints that can be called, or with `all` of them, each with
+/// what traffic told of it, where it told anything to whoever asks.
+pub(crate) fn endpoints(
+    snapshot: &Snapshot,
+    figures: Option<&Figures>,
+    (place, all): (ModelIx, bool),
+    now: Timestamp,
+) -> Value {
+    let mut shown = with_view(snapshot, now, |view| endpoint::endpoints(view, place, all));
+    let listed = if all { snapshot.catalog.endpoints_of(place) } else { snapshot.callable(place) };
+    let rows = shown["endpoints"].as_array_mut().into_iter().flatten();
+    for (row, place) in rows.zip(listed) {
+        let id = &snapshot.catalog.endpoint(*place).id;
+        let told = figures.and_then(|figures| figures.endpoints.get(id));
+        row["traffic"] = told.map_or(Value::Null, traffic);
+    }
+    shown
 }
 
 /// Returns what traffic told of an endpoint. Uptimes and shares are percent, times milliseconds,
@@ -100,6 +124,7 @@ fn percentiles(it: Percentiles) -> Value {
     json!({ "count": it.count, "p50": it.p50, "p75": it.p75, "p90": it.p90, "p99": it.p99 })
 }
 
-fn percent(share: Option<f64>) -> Option<f64> {
+/// Returns a share of 0 to 1 as percent, to four decimals.
+pub(crate) fn percent(share: Option<f64>) -> Option<f64> {
     share.map(|share| (share * 1_000_000.0).round() / 10_000.0)
 }

@@ -17,13 +17,12 @@ use super::page::{MARKDOWN, Pairs, Shared, frame, pairs, twins};
 use super::snippets::snippets;
 use super::{linked, links, plain, reply, uptime};
 use crate::app::App;
-use crate::shelf::endpoint::endpoints;
-use crate::shelf::kept::{shelf, with_view};
+use crate::shelf::kept::shelf;
 use crate::shelf::pricing::believed;
 use crate::shelf::query::Query;
 use crate::shelf::row::Row;
 use crate::shelf::sheet;
-use crate::shelf::traffic::open;
+use crate::shelf::traffic::{endpoints, open};
 
 /// `GET /models/{author}/{slug}`, and with `.json`, `.csv` or `.md` at its end the same for
 /// programs.
@@ -50,7 +49,9 @@ pub(super) async fn page(
         .and_then(|(id, ending)| Some((snapshot.catalog.find_model(id)?, ending)));
     match twin {
         Some((place, "json")) => {
-            let value = with_view(&snapshot, app.now(), |view| endpoints(view, place, true));
+            // As `GET /api/v1/models/{author}/{slug}/endpoints?available=all`.
+            let figures = open(&app);
+            let value = endpoints(&snapshot, figures.as_deref(), (place, true), app.now());
             reply::json(&headers, &serde_json::json!({ "data": value }))
         }
         Some((place, "csv")) => {

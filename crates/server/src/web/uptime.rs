@@ -26,7 +26,7 @@ pub(super) fn service(name: String, told: &EndpointFigures) -> Service {
         name,
         days: told.days.iter().map(bar).collect(),
         uptime: told.last_90d.uptime.map_or_else(dash, words::floored_percent),
-        first_token: day.ttft_ms.map_or_else(dash, |it| words::duration(it.p50 as u32)),
+        first_token: day.ttft_ms.map_or_else(dash, |it| words::duration(it.p50.round() as u32)),
         speed: day.speed.map_or_else(dash, |it| format!("{:.0}", it.p50)),
         paid: told.paid.map_or_else(dash, paid),
     }
@@ -91,7 +91,9 @@ fn apps(figures: &Figures, used: &ModelFigures) -> Vec<(Link, String)> {
         let word = known.map_or(url, |app| &app.title).clone();
         (Link { word, href: links::app(url) }, words::large(*tokens as f64))
     };
-    used.apps.iter().take(LISTED).map(row).collect()
+    let mut most: Vec<&(String, u64)> = used.apps.iter().collect();
+    most.sort_by_key(|app| std::cmp::Reverse(app.1));
+    most.into_iter().take(LISTED).map(row).collect()
 }
 
 fn tasks(used: &ModelFigures) -> Vec<(Link, String)> {

@@ -4,7 +4,7 @@ use crate::stand::{Offer, Stand};
 use sqlx::{Connection as _, Row as _};
 
 /// Every kind of page, and the twins that are made like it.
-const PAGES: [&str; 27] = [
+const PAGES: [&str; 29] = [
     "/",
     "/models",
     "/models?supported_parameters=tools&available=all&sort=newest",
@@ -26,6 +26,8 @@ const PAGES: [&str; 27] = [
     "/apps.json",
     "/apps",
     "/status",
+    "/status.json",
+    "/status.csv",
     "/playground",
     "/docs",
     "/docs/errors",

@@ -20,7 +20,7 @@ use crate::shelf::endpoint;
 use crate::shelf::kept::{shelf, with_view};
 use crate::shelf::name::{Name, find, named, nameless};
 use crate::shelf::query::Query;
-use crate::shelf::traffic::traffic;
+use crate::shelf::traffic;
 use crate::shelf::wanted::available_all;
 
 /// What every answer is wrapped in.
@@ -88,16 +88,9 @@ pub async fn endpoints(
     let all = available_all(Query(&pairs))?;
     let snapshot = &app.current().snapshot;
     let place = find(&snapshot.catalog, name, app.now())?;
-    let mut shown = with_view(snapshot, app.now(), |view| endpoint::endpoints(view, place, all));
-    let listed = if all { snapshot.catalog.endpoints_of(place) } else { snapshot.callable(place) };
     // Who has no key sees the offers all the same.
     let figures = allowed(&app, &headers).await.ok();
-    let rows = shown["endpoints"].as_array_mut().into_iter().flatten();
-    for (row, place) in rows.zip(listed) {
-        let id = &snapshot.catalog.endpoint(*place).id;
-        let told = figures.as_ref().and_then(|figures| figures.endpoints.get(id));
-        row["traffic"] = told.map_or(Value::Null, traffic);
-    }
+    let shown = traffic::endpoints(snapshot, figures.as_deref(), (place, all), app.now());
     Ok(Json(json!({ "data": shown })))
 }
 

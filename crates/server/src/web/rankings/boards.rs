@@ -345,8 +345,9 @@ fn notes(figures: &Figures, board: &Board) -> Vec<String> {
          prices."
             .to_owned(),
         format!(
-            "{} stand behind this board.",
-            words::count(board.accounts as usize, "account")
+            "{} {} behind this board.",
+            words::count(board.accounts as usize, "account"),
+            if board.accounts == 1 { "stands" } else { "stand" }
         ),
     ];
     if board.kept_back != 0 {

@@ -198,7 +198,7 @@ async fn ask_all(front: &Client) -> [Answers; 2] {
 }
 
 /// Where the house shows something to readers, callers and its operator.
-const SHOWN: [&str; 62] = [
+const SHOWN: [&str; 64] = [
     "/",
     "/models",
     "/models.json",
@@ -220,6 +220,8 @@ const SHOWN: [&str; 62] = [
     "/rankings/hours",
     "/apps",
     "/status",
+    "/status.json",
+    "/status.csv",
     "/playground",
     "/compare",
     "/docs",
