@@ -23,7 +23,7 @@ async function questions() {
   }
   const page = await text("/rankings");
   const slices = [...page.matchAll(/href="\/rankings\?([a-z]+)=([^"&]+)"/g)].map((it) => [it[1], decodeURIComponent(it[2])])
-    .filter(([kind]) => ["group", "language", "context", "tools"].includes(kind));
+    .filter(([kind]) => ["group", "language", "context", "tools", "chosen"].includes(kind));
   for (const kind of ["group", "language", "context", "tools"]) {
     assert.ok(slices.some((it) => it[0] === kind), `the page leads to no ${kind}`);
   }
@@ -215,6 +215,9 @@ test("a ranking is the same on its page, in its twins and at the API, whatever i
     if (data.length && meta.subject) {
       assertAnswer(answer, api, about);
       assert.match(page, new RegExp(`<li>${meta.accounts} (account stands|accounts stand) behind this board`), about);
+      const part = /<li>(\d+\.\d %) of all requests of these days/.exec(page)?.[1];
+      assert.equal(part === undefined, meta.part === undefined, about);
+      if (part) percent(part, meta.part, `${about}: the part of all requests`);
     }
   }
   console.log(`${all.length} questions, ${rows} rows, ${cells} cells of pages`);

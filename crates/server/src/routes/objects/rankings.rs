@@ -3,12 +3,14 @@
 use classify::{Macro, Tag};
 use traffic::event::{Context, Offered};
 use traffic::figures::{Order, Subject, Window};
+use traffic::sums::ROUTER;
 
 use super::figures::{common, meta};
 use super::{data, day, dollars, share};
 use crate::reference::{
     Schema, either, fixed, list, named, number, object, open, text, truth, whole, word,
 };
+use crate::shelf::ranking::OTHERS;
 
 /// The windows of rankings.
 pub(crate) fn window() -> Schema {
@@ -22,7 +24,7 @@ pub(crate) fn order() -> Schema {
 }
 
 /// Slices of the board of models, of which a request names one.
-pub(crate) fn slices() -> [(&'static str, Schema); 6] {
+pub(crate) fn slices() -> [(&'static str, Schema); 7] {
     let contexts: Vec<&str> = Context::all().map(Context::word).collect();
     [
         ("task", word("For what: a task.", Tag::all().map(Tag::key)).maybe()),
@@ -30,6 +32,7 @@ pub(crate) fn slices() -> [(&'static str, Schema); 6] {
         ("language", text("In which language.").such_as("eng").maybe()),
         ("context", word("With how long a prompt.", contexts).maybe()),
         ("tools", word("With how many tools.", Offered::ALL.map(Offered::word)).maybe()),
+        ("chosen", word("Where the house's router chose the model.", [ROUTER]).maybe()),
         ("app", text("By which application; not on a public instance.").maybe()),
     ]
 }
@@ -37,14 +40,12 @@ pub(crate) fn slices() -> [(&'static str, Schema); 6] {
 /// The names of rankings.
 pub(crate) fn names() -> Schema {
     let boards = Subject::ALL.map(Subject::word);
-    let names = boards.into_iter().chain(SPECIALS);
+    let names = boards.into_iter().chain(OTHERS.map(|it| it.0));
     let endings = ["", ".json", ".csv"];
     let all: Vec<String> =
         names.flat_map(|name| endings.map(|ending| format!("{name}{ending}"))).collect();
     word("Which; `.csv` at its end has the same as a table.", all.iter().map(String::as_str))
 }
-
-const SPECIALS: [&str; 4] = ["rising", "stable", "hours", "value"];
 
 /// What there is.
 pub(crate) fn index() -> Schema {
@@ -77,6 +78,7 @@ pub(crate) fn ranking() -> Schema {
             named("StableRow", stable),
             named("HoursRow", hours),
             named("ValueRow", value),
+            named("TaskRow", task),
         ],
         "A row, of the ranking that was asked for.",
     );
@@ -102,12 +104,15 @@ fn board_meta() -> Schema {
         ("window_first_day", day("The first day that is counted.").maybe()),
         ("window_last_day", day("The last day that is counted.").maybe()),
         ("slice", slice.maybe()),
+        ("part", share("The part of all requests that is in the slice.").maybe()),
         ("accounts", whole("Accounts behind it.").maybe()),
         ("kept_back", whole("Rows that are not shown.").maybe()),
         (
             "other_tokens",
             whole("What these used together; null where that would tell.").or_null().maybe(),
         ),
+        ("requests", whole("Of tasks: requests that were looked at.").maybe()),
+        ("other_share", share("Of these, those whose task could not be told.").maybe()),
     ]);
     open("What is said of a ranking.", fields)
 }
@@ -140,6 +145,14 @@ fn board() -> Schema {
             ("largest_share", share("What the largest account has of it.").or_null()),
             ("is_concentrated", truth("More than a fifth of it is one account.")),
             ("change", change),
+            ("app_id", whole("Of an application: its number.").or_null().maybe()),
+            ("app_name", text("Of an application: its name.").or_null().maybe()),
+            ("app_url", text("Of an application: its address.").maybe()),
+            ("verified", truth("Its address is known to be its own.").or_null().maybe()),
+            (
+                "models_last_30d",
+                list(text("A model."), "What an application used most in 30 days.").maybe(),
+            ),
         ],
     )
 }
@@ -221,7 +234,32 @@ fn value() -> Schema {
             ("quality", number("How well it does, 0 to 100.")),
             ("quality_source", text("Where that comes from.")),
             ("cost_per_request", dollars("What a request costs in the middle.")),
+            ("cost_nanos", number("The same in nano-dollars.")),
             ("frontier", share("The chance that no other is both cheaper and better.")),
+        ],
+    )
+}
+
+fn task() -> Schema {
+    let model = open(
+        "A model, and its shares of the task.",
+        vec![
+            ("model", text("The model.")),
+            ("requests", share("Of requests.")),
+            ("tokens", share("Of tokens.")),
+            ("spend", share("Of spend.")),
+        ],
+    );
+    open(
+        "A task, and how much of all it is.",
+        vec![
+            ("tag", word("Its key.", Tag::all().map(Tag::key))),
+            ("group", word("Its group.", Macro::ALL.map(Macro::key))),
+            ("requests", share("Of requests, corrected for errors of the classifier.")),
+            ("requests_uncorrected", share("Of requests, as they were classified.")),
+            ("tokens", share("Of tokens.")),
+            ("spend", share("Of spend.")),
+            ("models", list(model, "The five that are used most for it.")),
         ],
     )
 }
@@ -315,4 +353,20 @@ fn named_tasks(task: Schema, group: Schema) -> Schema {
             ("macro_categories", list(group, "Their groups.")),
         ],
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shelf::ranking::WORDS;
+
+    #[test]
+    fn every_parameter_that_a_ranking_reads_is_told() {
+        let mut told: Vec<&str> = slices().iter().map(|it| it.0).collect();
+        told.extend(["window", "by", "model"]);
+        told.sort_unstable();
+        let mut read = WORDS.to_vec();
+        read.sort_unstable();
+        assert_eq!(told, read);
+    }
 }

@@ -350,6 +350,10 @@ fn notes(figures: &Figures, board: &Board) -> Vec<String> {
             if board.accounts == 1 { "stands" } else { "stand" }
         ),
     ];
+    if let Some(part) = board.part {
+        let part = words::percent(part);
+        notes.push(format!("{part} of all requests of these days are counted here."));
+    }
     if board.kept_back != 0 {
         let rows = words::count(board.kept_back as usize, "row");
         notes.push(format!("{rows} are kept back: they would tell about somebody."));
