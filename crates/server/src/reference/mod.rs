@@ -14,6 +14,8 @@ mod served;
 pub(crate) use document::Reference;
 #[cfg(test)]
 pub(crate) use document::operations;
+#[cfg(test)]
+pub(crate) use operation::Place;
 pub(crate) use operation::{Access, Operation, Tag};
 pub(crate) use route::{Base, Route};
 pub(crate) use schema::{

@@ -95,3 +95,19 @@ fn dated(operation: Operation) -> Operation {
         .asks("start_date", day("The first day; thirty days before the last where none is said."))
         .asks("end_date", day("The last day; yesterday where none is said."))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::reference::Place;
+    use crate::shelf::ranking::WORDS;
+
+    #[test]
+    fn a_ranking_is_asked_by_the_words_that_are_read() {
+        let told = ranking().parameters.into_iter().filter(|it| it.place == Place::Query);
+        let told: BTreeSet<&str> = told.map(|it| it.name).collect();
+        assert_eq!(told, BTreeSet::from(WORDS));
+    }
+}

@@ -77,7 +77,13 @@ impl Client {
 
     /// The same caller at another address.
     pub fn at(&self, base: String) -> Client {
-        Client { base, ..self.with_key(&self.key) }
+        Client {
+            base,
+            named: self.named.clone(),
+            signature: self.signature.clone(),
+            terms: self.terms.clone(),
+            ..self.with_key(&self.key)
+        }
     }
 
     pub fn base(&self) -> &str {

@@ -22,6 +22,7 @@ mod payments;
 mod plugins;
 mod public;
 mod rates;
+mod reference;
 mod routing;
 mod shed;
 mod stand;

@@ -22,11 +22,11 @@ use store::{Db, audit, credits};
 
 use crate::stand::{Offer, Stand};
 
-const SECRET: &str = "whsec_of_the_stand_in";
+pub const SECRET: &str = "whsec_of_the_stand_in";
 
 /// A stand-in for Stripe: sessions that are paid, refunded and disputed as a test says.
 #[derive(Default)]
-struct Shop {
+pub struct Shop {
     sessions: Mutex<BTreeMap<String, Session>>,
     reads: AtomicU64,
 }
@@ -42,7 +42,7 @@ struct Session {
 
 impl Shop {
     /// Opens the shop on a free port.
-    async fn open() -> (Arc<Shop>, String) {
+    pub async fn open() -> (Arc<Shop>, String) {
         let shop = Arc::new(Shop::default());
         let router = Router::new()
             .route("/v1/checkout/sessions", get(listed).post(opened))
@@ -53,6 +53,11 @@ impl Shop {
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await });
         (shop, format!("http://{address}"))
+    }
+
+    /// Has a session paid.
+    pub fn pay(&self, id: &str) {
+        self.change(id, |it| it.paid = true);
     }
 
     fn change(&self, id: &str, change: impl FnOnce(&mut Session)) {
@@ -355,14 +360,27 @@ async fn a_payment_is_credited_whose_reference_was_never_kept() {
     stage.end().await;
 }
 
+/// Settings of an instance that sells credits by a shop.
+pub fn settings(shop: &str) -> String {
+    format!(
+        "[payments]\nfee_min = \"0.8\"\n[payments.stripe]\nbase_url = \"{shop}\"\n\
+         secret_key = \"sk_of_the_stand_in\"\nwebhook_secret = \"{SECRET}\"\n"
+    )
+}
+
+/// A notice of the processor of now: its signature and its text.
+pub fn note(kind: &str, session: &str, secret: &str) -> (String, String) {
+    let body = notice(kind, session);
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis();
+    let headers = signed(&body, secret, Timestamp::from_ms(now as i64));
+    let signature = headers["stripe-signature"].to_str().unwrap().to_owned();
+    (signature, String::from_utf8(body).unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn credits_are_bought_from_the_running_binary() {
     let (shop, url) = Shop::open().await;
-    let settings = format!(
-        "[payments]\nfee_min = \"0.8\"\n[payments.stripe]\nbase_url = \"{url}\"\n\
-         secret_key = \"sk_of_the_stand_in\"\nwebhook_secret = \"{SECRET}\"\n"
-    );
-    let stand = Stand::set(&[Offer::of("acme", "x/m", "1")], &settings).await;
+    let stand = Stand::set(&[Offer::of("acme", "x/m", "1")], &settings(&url)).await;
     let refused = stand.caller.post("/credits/checkout", &json!({ "amount": 1 })).await;
     assert_eq!((refused.status, refused.json()["error"]["code"].as_i64()), (400, Some(400)));
     let opened = stand.caller.post("/credits/checkout", &json!({ "amount": 20.5 })).await;
@@ -372,12 +390,9 @@ async fn credits_are_bought_from_the_running_binary() {
     let id = order["url"].as_str().unwrap().trim_start_matches("https://pay.test/").to_owned();
 
     let told = async |secret: &str| {
-        let body = notice("checkout.session.completed", &id);
-        let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis();
-        let headers = signed(&body, secret, Timestamp::from_ms(now as i64));
-        let signature = headers["stripe-signature"].to_str().unwrap();
-        let text = String::from_utf8(body).unwrap();
-        stand.caller.signed(signature).send_text(http::Method::POST, "/webhooks/stripe", text).await
+        let (signature, text) = note("checkout.session.completed", &id, secret);
+        let processor = stand.caller.signed(&signature);
+        processor.send_text(http::Method::POST, "/webhooks/stripe", text).await
     };
     assert_eq!(told(SECRET).await.status, 200);
     let total = async || stand.caller.get("/credits").await.json()["data"]["total_credits"].clone();

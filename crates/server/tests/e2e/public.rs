@@ -63,7 +63,12 @@ fn events() -> Vec<Event> {
 
 /// A public instance that has had traffic for weeks.
 async fn stand() -> Stand {
-    let mut stand = Stand::set(&offers(), "[public]\nenabled = true\n").await;
+    seeded("[public]\nenabled = true\n").await
+}
+
+/// An instance with these settings that has had traffic for weeks.
+pub async fn seeded(settings: &str) -> Stand {
+    let mut stand = Stand::set(&offers(), settings).await;
     stand.signal("-TERM");
     assert!(stand.ended().await.success());
     let store = Store::open(&Place::Folder(stand.folder.join("data/traffic"))).await;

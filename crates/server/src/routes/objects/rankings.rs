@@ -8,7 +8,7 @@ use traffic::sums::ROUTER;
 use super::figures::{common, meta};
 use super::{data, day, dollars, share};
 use crate::reference::{
-    Schema, either, fixed, list, named, number, object, open, text, truth, whole, word,
+    Schema, either, fixed, list, named, number, object, text, truth, whole, word,
 };
 use crate::shelf::ranking::OTHERS;
 
@@ -114,7 +114,7 @@ fn board_meta() -> Schema {
         ("requests", whole("Of tasks: requests that were looked at.").maybe()),
         ("other_share", share("Of these, those whose task could not be told.").maybe()),
     ]);
-    open("What is said of a ranking.", fields)
+    object("What is said of a ranking.", fields)
 }
 
 fn board() -> Schema {
@@ -127,7 +127,7 @@ fn board() -> Schema {
             ("is_sure", truth("It is not by chance.").or_null()),
         ],
     );
-    open(
+    object(
         "A row of a board.",
         vec![
             ("rank", whole("Its place, from 1.")),
@@ -158,7 +158,7 @@ fn board() -> Schema {
 }
 
 fn rising() -> Schema {
-    open(
+    object(
         "A model, and whether it rises.",
         vec![
             ("model", text("The model.")),
@@ -172,7 +172,7 @@ fn rising() -> Schema {
 }
 
 fn stable() -> Schema {
-    open(
+    object(
         "A provider, and how reliably it answered.",
         vec![
             ("provider", text("The provider.")),
@@ -186,7 +186,7 @@ fn stable() -> Schema {
 }
 
 fn hours() -> Schema {
-    let span = open(
+    let span = object(
         "Hours that are cheap for sure.",
         vec![
             ("start", whole("The first, from Monday 00:00 UTC.")),
@@ -194,7 +194,7 @@ fn hours() -> Schema {
             ("effect", number("By what share they are cheaper.")),
         ],
     );
-    let posted = open(
+    let posted = object(
         "An endpoint with prices by the hour.",
         vec![
             ("endpoint", text("The endpoint.")),
@@ -204,7 +204,7 @@ fn hours() -> Schema {
             ),
         ],
     );
-    let hour = open(
+    let hour = object(
         "An hour of the week, as it was paid.",
         vec![
             ("effect", number("By what share it is dearer.").or_null()),
@@ -213,7 +213,7 @@ fn hours() -> Schema {
             ("is_dear", truth("It is dear for sure.")),
         ],
     );
-    open(
+    object(
         "When a model is cheap.",
         vec![
             ("model", text("The model.")),
@@ -226,7 +226,7 @@ fn hours() -> Schema {
 }
 
 fn value() -> Schema {
-    open(
+    object(
         "A model, and what it gives for its price.",
         vec![
             ("model", text("The model.")),
@@ -241,7 +241,7 @@ fn value() -> Schema {
 }
 
 fn task() -> Schema {
-    let model = open(
+    let model = object(
         "A model, and its shares of the task.",
         vec![
             ("model", text("The model.")),
@@ -250,7 +250,7 @@ fn task() -> Schema {
             ("spend", share("Of spend.")),
         ],
     );
-    open(
+    object(
         "A task, and how much of all it is.",
         vec![
             ("tag", word("Its key.", Tag::all().map(Tag::key))),
@@ -283,7 +283,7 @@ pub(crate) fn apps() -> Schema {
         "An application.",
         vec![
             ("rank", whole("Its place, from 1.")),
-            ("app_id", either([text("A text."), whole("A number.")], "Its id.")),
+            ("app_id", whole("Its number.")),
             ("app_name", text("Its name.").or_null()),
             ("app_url", text("Its address.").or_null()),
             ("verified", truth("It is who it says.")),

@@ -5,7 +5,7 @@ mod embeddings;
 mod images;
 mod lists;
 mod rank;
-mod sound;
+pub mod sound;
 
 use serde_json::{Value, json};
 use simulator::{Simulator, SimulatorOptions};
@@ -137,6 +137,12 @@ const ORDER: [&str; 2] = ["north", "south"];
 
 async fn stand() -> Stand {
     let simulator = Simulator::start(SimulatorOptions::default()).expect("a simulator");
+    let rows = rows(&simulator);
+    Stand::on(simulator, &rows).await
+}
+
+/// The rows of all of them.
+pub fn rows(simulator: &Simulator) -> String {
     let host = format!("http://{}", simulator.addr());
     let mut rows = String::new();
     for (name, dialect, base) in PROVIDERS {
@@ -159,7 +165,7 @@ async fn stand() -> Stand {
             );
         }
     }
-    Stand::on(simulator, &rows).await
+    rows
 }
 
 impl Stand {

@@ -10,7 +10,7 @@ use super::{assert_nanos, stand};
 const ORDER: &[u8] = br#"{"order": ["north", "south"]}"#;
 
 /// A second of silence: 16-bit samples of one channel at 16 kHz.
-fn wav() -> Vec<u8> {
+pub fn wav() -> Vec<u8> {
     let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
     file.extend(16_000_u32.to_le_bytes());
     file.extend(32_000_u32.to_le_bytes());
