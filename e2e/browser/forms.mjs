@@ -5,12 +5,12 @@ import { DEMO } from "./shared.mjs";
 
 const ROOT = { Authorization: `Bearer ${process.env.INTERLINE_ROOT_KEY}` };
 
-/** What an address of the demo answers with; the API is asked with the root key. */
+/** What an address of the demo answers with; the API is asked with the root key. A space is a space, also where no line may break. */
 export async function text(path, status = 200) {
   const headers = path.startsWith("/api/") ? ROOT : {};
   const answer = await fetch(`${DEMO}${path}`, { headers });
   assert.equal(answer.status, status, path);
-  return answer.text();
+  return (await answer.text()).replaceAll("\u00a0", " ");
 }
 
 export const json = async (path) => JSON.parse(await text(path));

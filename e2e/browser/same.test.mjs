@@ -90,7 +90,7 @@ const BOARD = {
   Accounts: said(whole, (row) => row.accounts),
   Largest: largest,
   Spend: said(money, (row) => row.spend),
-  App: (cell, row, about) => assert.deepEqual([cell.text, cell.note], [row.app_name, row.app_url], about),
+  App: (cell, row, about) => assert.deepEqual([cell.text, cell.note], [row.app_name, row.app_url.replace("https://", "")], about),
   Models: (cell, row, about) => assert.equal(cell.text, row.models_last_30d.join(", "), about),
   Address: (cell, row, about) => assert.equal(cell.text, row.verified ? "verified" : "not verified", about),
 };

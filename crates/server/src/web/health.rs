@@ -97,23 +97,29 @@ pub(super) fn standing(snapshot: &Snapshot, place: EndpointIx, now: Timestamp) -
     Health { tone: Tone::Quiet, word: word.to_owned() }
 }
 
+/// Returns words that no narrow column parts.
+fn whole_line(words: String) -> String {
+    words.replace(' ', "\u{a0}")
+}
+
 /// Returns the time to the first token.
 pub(super) fn first_token(figures: &Figures) -> String {
     let shown = |it: Percentiles| {
-        format!("{} p50, {} p90", words::duration(it.p50), words::duration(it.p90))
+        let part = |ms, word| whole_line(format!("{} {word}", words::duration(ms)));
+        format!("{}, {}", part(it.p50, "p50"), part(it.p90, "p90"))
     };
     figures.latency_last_30m.map_or_else(|| NOT_MEASURED.to_owned(), shown)
 }
 
 /// Returns how fast it writes.
 pub(super) fn speed(figures: &Figures) -> String {
-    let shown = |it: Percentiles| format!("{} tokens/s p50", it.p50);
+    let shown = |it: Percentiles| format!("{} p50", whole_line(format!("{} tokens/s", it.p50)));
     figures.throughput_last_30m.map_or_else(|| NOT_MEASURED.to_owned(), shown)
 }
 
 /// Returns the share of a day's requests that were answered.
 pub(super) fn uptime(figures: &Figures) -> String {
-    let shown = |share: u32| format!("{}.{:02} %", share / 100, share % 100);
+    let shown = |share: u32| whole_line(format!("{}.{:02} %", share / 100, share % 100));
     figures.uptime_last_1d.map_or_else(|| NOT_MEASURED.to_owned(), shown)
 }
 
@@ -127,7 +133,7 @@ mod tests {
         let told = [first_token(&unknown), speed(&unknown), uptime(&unknown)];
         assert_eq!(told, [NOT_MEASURED; 3]);
         let figures = Figures { uptime_last_1d: Some(9_905), ..unknown };
-        assert_eq!(uptime(&figures), "99.05 %");
+        assert_eq!(uptime(&figures), "99.05\u{a0}%");
     }
 
     #[test]
@@ -135,10 +141,10 @@ mod tests {
         let spread = traffic::figures::Percentiles { count: 9, p50: 612.4, ..Default::default() };
         let day = Service { uptime: Some(0.99999), ttft_ms: Some(spread), ..Service::default() };
         let nothing = filled(Figures::default(), &day);
-        assert_eq!(first_token(&nothing), "612 ms p50, 0 ms p90");
-        assert_eq!(uptime(&nothing), "99.99 %", "never rounded up");
+        assert_eq!(first_token(&nothing), "612\u{a0}ms\u{a0}p50, 0\u{a0}ms\u{a0}p90");
+        assert_eq!(uptime(&nothing), "99.99\u{a0}%", "never rounded up");
         let lately = Figures { uptime_last_1d: Some(9_000), ..Figures::default() };
-        assert_eq!(uptime(&filled(lately, &day)), "90.00 %");
+        assert_eq!(uptime(&filled(lately, &day)), "90.00\u{a0}%");
     }
 
     #[test]

@@ -48,9 +48,8 @@ pub(super) fn page(figures: &Figures, board: &Board, told: Ranking) -> Ranking {
 fn cells(row: &BoardRow, app: Option<&App>) -> Vec<Cell> {
     let who = match app {
         // The address is what somebody sent: the link leads to its page here.
-        Some(app) => {
-            Cell { href: Some(links::app(&app.url)), ..Cell::of(&app.title) }.note(&app.url)
-        }
+        Some(app) => Cell { href: Some(links::app(&app.url)), ..Cell::of(&app.title) }
+            .note(app.url.trim_start_matches("https://")),
         None => Cell::of(&row.name),
     };
     let models = app.into_iter().flat_map(|app| &app.models).take(APP_MODELS);
@@ -66,7 +65,7 @@ fn cells(row: &BoardRow, app: Option<&App>) -> Vec<Cell> {
         largest(row),
         Cell::of(dollars(row.spend_nanos)),
         Cell::of(models.join(", ")),
-        Cell::of(if is_verified { "verified" } else { "not verified" }),
+        Cell::of(if is_verified { "verified" } else { "not\u{a0}verified" }),
     ]
 }
 

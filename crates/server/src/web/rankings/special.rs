@@ -79,7 +79,7 @@ pub(super) fn stable(figures: &Figures, catalog: &Catalog) -> Ranking {
         let href = Some(links::provider(&it.provider));
         vec![
             Cell { href, ..Cell::of(name(&it.provider)) },
-            Cell::of(it.group.map_or_else(|| "too little".to_owned(), |it| it.to_string())),
+            Cell::of(it.group.map_or_else(|| "too\u{a0}little".to_owned(), |it| it.to_string())),
             Cell::of(known(it.mean, words::floored_percent)),
             Cell::of(known(it.worst, words::floored_percent)),
             Cell::of(words::grouped(it.requests)),
