@@ -109,6 +109,10 @@ test("an app's title and address are text wherever they are shown", async (test)
   for (const path of ["/", "/status", "/models/hostile/m0", "/providers/hostile", "/rankings", "/apps"]) {
     await open(reader, path);
     await clean(reader, path);
+    await reader.setViewportSize({ width: 320, height: 640 });
+    const width = await reader.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(width <= 320, `${path} is ${width} wide on a screen of 320`);
+    await reader.setViewportSize({ width: 1280, height: 900 });
   }
   const links = reader.getByRole("region", { name: "Apps" }).locator("tbody a");
   const shown = await links.evaluateAll((all) => all.map((it) => [it.textContent, it.getAttribute("href")]));
