@@ -13,12 +13,13 @@ use super::{links, pace};
 
 /// Returns ninety days of an endpoint or a provider.
 pub(super) fn service(name: String, told: &EndpointFigures) -> Service {
-    let bar = |day: &traffic::figures::DayOfService| DayBar {
-        tier: Tier::of(day.uptime),
-        says: day.uptime.map_or_else(String::new, |share| {
+    let bar = |day: &traffic::figures::DayOfService| {
+        let tier = Tier::of(day.uptime);
+        let says = day.uptime.filter(|_| tier.is_told()).map(|share| {
             let (share, tries) = (words::floored_percent(share), words::grouped(day.tries));
             format!("{}: {share} of {tries}", date(day.day))
-        }),
+        });
+        DayBar { tier, says: says.unwrap_or_default() }
     };
     let dash = || "–".to_owned();
     let day = &told.last_1d;
