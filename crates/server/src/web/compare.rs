@@ -4,24 +4,30 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::catalog::{Catalog, Modality, ModelIx};
 use domain::nearest::nearest;
+use domain::time::Timestamp;
 use http::HeaderMap;
+use relay::Snapshot;
 use site::compare::{Column, Compare, Line, Unknown};
 use site::{Link, Section, words};
+use traffic::figures::Figures;
 
 use super::links::names;
 use super::listed::released;
 use super::offer::{NONE, per_million, tokens};
 use super::page::{Pairs, Shared, frame, pairs};
-use super::{links, reply};
+use super::{health, links, reply};
 use crate::shelf::kept::{Shelf, shelf};
 use crate::shelf::row::Row;
+use crate::shelf::traffic::open;
 
 /// `GET /compare?m=a,b`.
 pub(super) async fn page(State(app): Shared, headers: HeaderMap, query: Pairs) -> Response {
     let names = names(&pairs(query));
     let snapshot = app.current().snapshot.clone();
     let shelf = shelf(&snapshot, app.now());
-    let page = view(&snapshot.catalog, &shelf, &names);
+    let figures = open(&app);
+    let fares = |place| Fares::of(&snapshot, figures.as_deref(), place, app.now());
+    let page = view(&snapshot.catalog, &shelf, &names, fares);
     let ids: Vec<&str> = page.models.iter().map(|model| model.id.as_str()).collect();
     let path = if ids.is_empty() { "/compare".to_owned() } else { links::compare(&ids) };
     let mut frame = frame(&app, Section::Compare, &path, "Compare models", "Models side by side.");
@@ -37,7 +43,12 @@ pub(super) async fn page(State(app): Shared, headers: HeaderMap, query: Pairs) -
     reply::html(&headers, frame.page(&page.html()))
 }
 
-fn view(catalog: &Catalog, shelf: &Shelf, names: &[String]) -> Compare {
+fn view(
+    catalog: &Catalog,
+    shelf: &Shelf,
+    names: &[String],
+    fares: impl Fn(ModelIx) -> Fares,
+) -> Compare {
     let mut places: Vec<ModelIx> = Vec::new();
     let mut strangers: Vec<&str> = Vec::new();
     for name in names {
@@ -65,12 +76,39 @@ fn view(catalog: &Catalog, shelf: &Shelf, names: &[String]) -> Compare {
             without: if rest.is_empty() { "/compare".to_owned() } else { links::compare(&rest) },
         }
     };
-    let rows: Vec<&Row> = places.iter().map(|place| shelf.row(*place)).collect();
+    let rows: Vec<(&Row, Fares)> =
+        places.iter().map(|place| (shelf.row(*place), fares(*place))).collect();
     Compare {
         models: places.iter().map(column).collect(),
         lines: lines(&rows),
         unknown: strangers.iter().map(unknown).collect(),
         examples: examples(shelf),
+    }
+}
+
+/// What the best of a model's endpoints was measured to do; `None` where none was.
+#[derive(Clone, Copy, Default)]
+struct Fares {
+    /// Milliseconds to the first token, in the middle.
+    first_token: Option<u64>,
+    /// Tokens a second, in the middle.
+    speed: Option<u64>,
+    /// Hundredths of a percent of a day's requests.
+    uptime: Option<u64>,
+}
+
+impl Fares {
+    fn of(snapshot: &Snapshot, figures: Option<&Figures>, model: ModelIx, now: Timestamp) -> Fares {
+        let mut fares = Fares::default();
+        for place in snapshot.callable(model) {
+            let it = health::measured(snapshot, figures, *place, now);
+            let first_token = it.latency_last_30m.map(|it| u64::from(it.p50));
+            let known = [fares.first_token, first_token];
+            fares.first_token = known.into_iter().flatten().min();
+            fares.speed = fares.speed.max(it.throughput_last_30m.map(|it| u64::from(it.p50)));
+            fares.uptime = fares.uptime.max(it.uptime_last_1d.map(u64::from));
+        }
+        fares
     }
 }
 
@@ -88,10 +126,32 @@ fn examples(shelf: &Shelf) -> Vec<Link> {
 }
 
 /// What is compared; a line of which nothing is known of any model is left out.
-fn lines(rows: &[&Row]) -> Vec<Line> {
-    let mut lines = every_line(rows);
+fn lines(rows: &[(&Row, Fares)]) -> Vec<Line> {
+    let (rows, fares): (Vec<&Row>, Vec<Fares>) = rows.iter().copied().unzip();
+    let mut lines = every_line(&rows);
+    // Beside the prices, before what a model is.
+    lines.splice(2..2, measured(&fares));
     lines.retain(|line| line.cells.iter().any(|cell| !cell.is_empty()));
     lines
+}
+
+fn measured(fares: &[Fares]) -> Vec<Line> {
+    let line = |label, figures: Vec<Option<u64>>, is_more_better, say: fn(u64) -> String| Line {
+        label,
+        best: best(&figures, is_more_better),
+        cells: match figures.iter().any(Option::is_some) {
+            true => figures.iter().map(|it| it.map_or_else(|| NONE.to_owned(), say)).collect(),
+            false => Vec::new(),
+        },
+    };
+    let of = |figure: fn(&Fares) -> Option<u64>| fares.iter().map(figure).collect();
+    let ms = |ms| words::duration(u32::try_from(ms).unwrap_or(u32::MAX));
+    let percent = |share| format!("{}.{:02} %", share / 100, share % 100);
+    vec![
+        line("First token, fastest endpoint", of(|it| it.first_token), false, ms),
+        line("Tokens a second, fastest endpoint", of(|it| it.speed), true, words::grouped),
+        line("Uptime of a day, best endpoint", of(|it| it.uptime), true, percent),
+    ]
 }
 
 fn every_line(rows: &[&Row]) -> Vec<Line> {
@@ -169,6 +229,16 @@ fn best(figures: &[Option<u64>], is_more_better: bool) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_measured_of_one_is_told_and_what_was_of_none_is_left_out() {
+        let slow = Fares { first_token: Some(1_400), speed: Some(40), uptime: None };
+        let told = measured(&[slow, Fares { first_token: Some(300), ..Fares::default() }]);
+        assert_eq!(told[0].cells, ["1.4 s", "300 ms"]);
+        assert_eq!((told[0].best.as_slice(), told[1].best.len()), ([1].as_slice(), 0));
+        assert_eq!(told[1].cells, ["40", NONE]);
+        assert!(told[2].cells.is_empty());
+    }
 
     #[test]
     fn the_best_is_marked_where_there_is_a_choice() {
