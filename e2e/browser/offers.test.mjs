@@ -311,7 +311,9 @@ test("providers are the same on their pages, in their twins and at the API", asy
 });
 
 test("the status of providers is the same on its page and in its twins", async () => {
-  const { api: { data }, forms: [page, sheet, table] } = await steady("/status.json", ["/status", "/status.csv", "/status.md"]);
+  const slugs = (await json("/status.json")).data.map((row) => row.provider).filter((slug) => slug !== "stealth");
+  const { api: { data }, forms: [page, sheet, table, ...own] } = await steady("/status.json",
+    ["/status", "/status.csv", "/status.md", ...slugs.map((slug) => `/providers/${slug}`)]);
   const plain = data.map(({ days: _, ...row }) => row);
   assertRows(csv(sheet), plain, "/status.csv", true);
   assertRows(markdown(table), plain, "/status.md", false);
@@ -324,6 +326,9 @@ test("the status of providers is the same on its page and in its twins", async (
     uptime(served.text, row.uptime_last_90d, row.provider);
     whole(endpoints.text, row.endpoints, row.provider);
     assert.equal(trouble.text === "none", row.in_trouble.length === 0, row.provider);
+    const single = /<p>(\S+ %|–) served\. First token/.exec(own[slugs.indexOf(row.provider)] ?? "");
+    assert.equal(single !== null, row.tries_last_90d > 0, row.provider);
+    if (single) uptime(single[1], row.uptime_last_90d, `the page of ${row.provider}`);
     for (const title of bars.titles) {
       const [, date, share, tries] = /^(\d{4}-\d\d-\d\d): (.* %) of (.*)$/.exec(title);
       const day = row.days.find((it) => it.date === date);

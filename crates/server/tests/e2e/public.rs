@@ -108,11 +108,29 @@ async fn a_public_instance_tells_strangers_the_same_everywhere_and_nothing_of_le
     }
 
     // The same on the page's twins, in CSV and in the dataset.
-    let page = stand.front().with_key("").get("/rankings/models.json").await.json();
-    for (twin, row) in page["data"].as_array().expect("rows").iter().zip(rows) {
-        for name in ["name", "rank", "tokens", "spend", "requests", "accounts", "share"] {
-            assert_eq!(twin[name], row[name], "{name}");
-        }
+    let front = stand.front().with_key("");
+    for name in [
+        "models",
+        "models?window=month&by=spend",
+        "models?group=code",
+        "authors",
+        "providers?by=voice",
+        "apps",
+        "tasks",
+        "rising",
+        "stable",
+        "value",
+        "hours",
+    ] {
+        let (path, query) = name.split_once('?').unwrap_or((name, ""));
+        let api = told(&stranger, &format!("/rankings/{name}")).await;
+        let twin = front.get(&format!("/rankings/{path}.json?{query}")).await.json();
+        assert_eq!((&twin["data"], &twin["meta"]), (&api["data"], &api["meta"]), "{name}");
+        let sheet = format!("/rankings/{path}.csv?{query}");
+        assert_eq!(front.get(&sheet).await.text, stranger.get(&sheet).await.text, "{name}");
+    }
+    for path in ["/rankings?by=raw-tokens", "/rankings/models.json?app=https://x.example.com"] {
+        assert_eq!(front.get(path).await.status, 400, "{path}");
     }
     let csv = stranger.get("/rankings/models.csv").await.text;
     let names: Vec<&str> = csv.lines().next().expect("a head").split(',').collect();
