@@ -34,6 +34,7 @@ export const KINDS = {
   "/status": 200,
   [`/playground?m=${SMALL}`]: 200,
   "/docs": 200,
+  "/docs/api": 200,
   "/docs/dialects": 200,
   "/docs/errors": 200,
   "/docs/routing": 200,

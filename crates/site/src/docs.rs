@@ -53,6 +53,12 @@ pub fn index(documents: &[Document<'_>]) -> Markup {
         section.card aria-label="Pages" {
             div.in {
                 ul.plain {
+                    li {
+                        a href="/docs/api" { "The API" }
+                        p.quiet { "Every operation, with what it takes, what it answers and an \
+                            example; for programs as an "
+                            a href="/api/v1/openapi.json" { "OpenAPI document" } "." }
+                    }
                     @for document in documents {
                         li {
                             a href={ "/docs/" (document.name) } { (document.title()) }

@@ -77,12 +77,13 @@ const TITLE_MAX: usize = 60;
 const DESCRIPTION_MAX: usize = 160;
 
 /// What the footer leads to.
-const FOOT: [(&str, &str); 6] = [
+const FOOT: [(&str, &str); 7] = [
     ("Changelog", "/changelog"),
     ("New models (Atom)", "/feeds/models.xml"),
     ("Rankings (Atom)", "/feeds/rankings.xml"),
     ("For language models", "/llms.txt"),
     ("Catalog as JSON", "/models.json?available=all"),
+    ("API", "/docs/api"),
     ("Errors", "/docs/errors"),
 ];
 

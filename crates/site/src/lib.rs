@@ -19,6 +19,7 @@ pub mod models;
 pub mod playground;
 pub mod provider;
 pub mod ranking;
+pub mod reference;
 pub mod status;
 pub mod traffic;
 pub mod words;

@@ -112,7 +112,8 @@ pub fn llms(site: &str, documents: &[(Link, String)], figures: &str) -> String {
     let mut text = format!(
         "# Interline\n\n> One API over every model. {figures}\n\n## How to call it\n\n\
          - Base URL for OpenAI's clients: {site}/api/v1\n- Base URL for Anthropic's clients: {site}/api\n\
-         - A model is named `author/model`; every page of a model has `.json` and `.md` twins.\n\n\
+         - A model is named `author/model`; every page of a model has `.json` and `.md` twins.\n\
+         - Every operation, for programs: {site}/api/v1/openapi.json (OpenAPI 3.1)\n\n\
          ## Catalog\n\n- [Models as JSON]({site}/models.json): what can be called here\n\
          - [Models as Markdown]({site}/models.md)\n- [Providers]({site}/providers.md)\n\n## What traffic told\n\n\
          - [Models by use]({site}/rankings/models.md): also `authors`, `providers`, `apps`, `tasks`, `rising`, \

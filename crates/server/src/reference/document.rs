@@ -5,7 +5,6 @@ use std::mem::take;
 
 use domain::catalog::Dialect;
 use domain::failure::FailureKind;
-#[cfg(test)]
 use http::Method;
 use serde_json::{Map, Value, json};
 
@@ -26,9 +25,9 @@ const ABOUT: &str = "One API over every model. Clients of OpenAI, OpenRouter, An
     finds what answers a request.";
 
 /// What the API says of itself.
-#[cfg_attr(not(test), expect(dead_code, reason = "pages are to read the parts"))]
 pub struct Reference {
     /// The document.
+    #[cfg(test)]
     pub(crate) document: Value,
     /// The same, written.
     pub(crate) written: Written,
@@ -83,7 +82,13 @@ impl Reference {
                 "securitySchemes": schemes(),
             },
         });
-        Reference { written: Written::of(&document), document, routes, schemas }
+        Reference {
+            written: Written::of(&document),
+            #[cfg(test)]
+            document,
+            routes,
+            schemas,
+        }
     }
 }
 
@@ -140,9 +145,14 @@ impl Writer<'_> {
                 operation.parameters.iter().map(|it| self.parameter(it)).collect();
         }
         if !operation.bodies.is_empty() {
-            let forms = operation.bodies.iter();
-            let content: Map<String, Value> =
-                forms.map(|(media, schema)| ((*media).to_owned(), self.form(schema))).collect();
+            let mut content = Map::new();
+            for (media, schema) in &operation.bodies {
+                let mut form = self.form(schema);
+                if let Some(sample) = operation.sample.as_ref().filter(|_| *media == JSON) {
+                    form["example"] = sample.clone();
+                }
+                content.insert((*media).to_owned(), form);
+            }
             shown["requestBody"] = json!({ "required": true, "content": content });
         }
         shown["responses"] = Value::Object(self.responses(operation));
@@ -271,7 +281,7 @@ impl Operation {
     }
 
     /// Says all that is to be known, and who may call it.
-    fn whole_detail(&self) -> String {
+    pub(crate) fn whole_detail(&self) -> String {
         format!("{} {}", self.detail, self.access.sentence()).trim().to_owned()
     }
 }
@@ -315,7 +325,6 @@ fn capitals(word: &str) -> String {
 }
 
 /// Returns every operation with its method, its route and its path.
-#[cfg(test)]
 pub(crate) fn operations(
     routes: &[Described],
 ) -> impl Iterator<Item = (&Described, &Method, &Operation)> {

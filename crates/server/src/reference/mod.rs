@@ -11,12 +11,8 @@ mod route;
 mod schema;
 mod served;
 
-pub(crate) use document::Reference;
-#[cfg(test)]
-pub(crate) use document::operations;
-#[cfg(test)]
-pub(crate) use operation::Place;
-pub(crate) use operation::{Access, Operation, Tag};
+pub(crate) use document::{Reference, operations};
+pub(crate) use operation::{Access, Operation, Parameter, Place, Tag};
 pub(crate) use route::{Base, Route};
 pub(crate) use schema::{
     Schema, anything, either, fixed, instant, list, map, named, number, object, open, text, truth,

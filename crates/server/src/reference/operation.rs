@@ -2,6 +2,7 @@
 
 use domain::catalog::Dialect;
 use domain::failure::FailureKind;
+use serde_json::Value;
 
 use super::schema::Schema;
 
@@ -32,6 +33,8 @@ pub(crate) struct Operation {
     pub(crate) tells: Vec<(&'static str, Schema)>,
     /// Its path in the document, where the route's own says less.
     pub(crate) shown_at: Option<&'static str>,
+    /// A body of JSON that it takes.
+    pub(crate) sample: Option<Value>,
 }
 
 /// Who may call an operation.
@@ -172,6 +175,7 @@ impl Operation {
             dialect: Dialect::OpenaiChat,
             tells: Vec::new(),
             shown_at: None,
+            sample: None,
         }
     }
 
@@ -250,6 +254,11 @@ impl Operation {
             last.forms.push((media, schema));
         }
         self
+    }
+
+    /// A body of JSON that it takes, to show.
+    pub(crate) fn sample(self, body: Value) -> Operation {
+        Operation { sample: Some(body), ..self }
     }
 
     /// A header of what it answers.

@@ -2,6 +2,8 @@
 
 use domain::failure::FailureKind;
 
+use serde_json::json;
+
 use super::objects::{generations as records, keys as shown};
 use super::row::Route;
 use crate::api::{credits, feedback, generation, keys, receipt, workspaces};
@@ -37,6 +39,7 @@ pub(super) fn sales() -> Vec<Route> {
                 "Opens a checkout, at whose address credits are paid for.",
             )
             .takes(shown::purchase())
+            .sample(json!({ "amount": 20 }))
             .fails(&[FailureKind::ProviderUnavailable])
             .makes("The checkout.", shown::checkout()),
         ),
@@ -92,6 +95,7 @@ fn generations() -> Vec<Route> {
             )
             .about("Said again of the same category, it takes the place of what was said before.")
             .takes(records::feedback())
+.sample(json!({ "generation_id": "gen-1787000000-0123456789abcdefghij", "category": "formatting", "rating": "up" }))
             .fails(&[FailureKind::NotFound])
             .gives("It was kept.", records::kept()),
         ),
@@ -124,6 +128,7 @@ fn of_keys() -> Vec<Route> {
                 keys::create,
                 managed("createKeys", "Makes a key. Its text is in this answer and never again.")
                     .takes(shown::new_key())
+                    .sample(json!({ "name": "ci", "limit": 25, "limit_reset": "monthly" }))
                     .makes("The key.", shown::made()),
             ),
         Route::at("/keys/{hash}")
@@ -132,6 +137,7 @@ fn of_keys() -> Vec<Route> {
                 keys::update,
                 of_key("updateKeys", "Changes a key.")
                     .takes(shown::change())
+                    .sample(json!({ "disabled": true }))
                     .gives("The key as it is now.", shown::one()),
             )
             .delete(
@@ -168,6 +174,7 @@ fn budgets() -> Vec<Route> {
                 )
                 .at("interval", interval())
                 .takes(shown::new_budget())
+                .sample(json!({ "limit_usd": 500 }))
                 .gives("The budget.", shown::one_budget()),
             )
             .delete(

@@ -3,6 +3,8 @@
 use domain::catalog::Dialect;
 use domain::failure::FailureKind;
 
+use serde_json::json;
+
 use super::objects::{chat as chats, doors};
 use super::row::{EVENTS, Route};
 use super::runs::{counts, runs};
@@ -29,6 +31,7 @@ fn openais() -> Vec<Route> {
                     "As at OpenAI and OpenRouter. With `stream` the answer is server-sent events.",
                 )
                 .takes(chats::request())
+.sample(json!({ "model": "interline/auto", "messages": [{ "role": "user", "content": "Hello" }] }))
                 .gives("The answer, or with `stream` its events.", chats::answer())
                 .or_as(EVENTS, chats::chunk()),
             ),
@@ -42,6 +45,7 @@ fn openais() -> Vec<Route> {
                     "Continues a text: the legacy form.",
                 )
                 .takes(chats::legacy())
+.sample(json!({ "model": "interline/auto", "prompt": "Once upon a time" }))
                 .gives("The answer, or with `stream` its events.", chats::completion())
                 .or_as(EVENTS, chats::chunk()),
             ),
@@ -56,6 +60,7 @@ fn openais() -> Vec<Route> {
                 )
                 .about("Nothing is kept: a conversation is sent whole each time.")
                 .takes(doors::responses_request())
+.sample(json!({ "model": "interline/auto", "input": "Hello" }))
                 .gives("The response, or with `stream` its events.", doors::response())
                 .or_as(EVENTS, doors::event()),
             ),
@@ -68,6 +73,7 @@ fn openais() -> Vec<Route> {
                 "Counts the tokens of a prompt, without running or paying a model.",
             ))
             .takes(doors::responses_count())
+.sample(json!({ "model": "openai/gpt-5", "input": "Hello" }))
             .gives("The count.", doors::responses_counted()),
         ),
     ]
@@ -81,6 +87,7 @@ fn anthropics() -> Vec<Route> {
                 Operation::new("createMessages", Tag::Messages, "Answers in Anthropic's form.")
                     .spoken(Dialect::AnthropicMessages)
                     .takes(doors::messages_request())
+.sample(json!({ "model": "interline/auto", "max_tokens": 500, "messages": [{ "role": "user", "content": "Hello" }] }))
                     .gives("The message, or with `stream` its events.", doors::message())
                     .or_as(EVENTS, doors::event()),
             ),
@@ -94,6 +101,7 @@ fn anthropics() -> Vec<Route> {
             ))
             .spoken(Dialect::AnthropicMessages)
             .takes(doors::messages_count())
+.sample(json!({ "model": "openai/gpt-5", "messages": [{ "role": "user", "content": "Hello" }] }))
             .gives("The count.", doors::messages_counted()),
         ),
     ]

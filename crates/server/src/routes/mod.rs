@@ -232,4 +232,30 @@ mod tests {
             look(name, schema);
         }
     }
+
+    #[test]
+    fn a_body_that_is_shown_is_one_that_is_taken() {
+        let reference = reference();
+        let mut seen = 0;
+        for (_, method, operation) in operations(&reference.routes) {
+            let Some(sample) = &operation.sample else {
+                let is_ours =
+                    operation.bodies.iter().any(|(media, _)| *media == "application/json");
+                assert!(
+                    !is_ours || operation.id == "receiveStripeNotice",
+                    "{method} {}",
+                    operation.id
+                );
+                continue;
+            };
+            let mut schema = operation.bodies[0].1.json();
+            schema["components"] = reference.document["components"].clone();
+            let validator = jsonschema::validator_for(&schema).unwrap();
+            let faults: Vec<String> =
+                validator.iter_errors(sample).map(|it| it.to_string()).collect();
+            assert!(faults.is_empty(), "{}: {faults:?}", operation.id);
+            seen += 1;
+        }
+        assert!(20 < seen);
+    }
 }

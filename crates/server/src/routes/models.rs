@@ -2,6 +2,8 @@
 
 use domain::failure::FailureKind;
 
+use serde_json::json;
+
 use super::objects::{all, images, lab, models as shown, offers};
 use super::row::{RSS, Route};
 use crate::api::{models, providers, report, terms};
@@ -144,6 +146,7 @@ fn stealth() -> Vec<Route> {
                 of_stealth("acceptModelTerms", "Accepts the terms of a stealth model for the calling key; safe to repeat.")
                     .by(Access::Holder)
                     .takes(lab::acceptance())
+.sample(json!({ "accept": "0123456789abcdef" }))
                     .fails(&[FailureKind::Conflict])
                     .gives("The terms, accepted.", lab::terms()),
             ),

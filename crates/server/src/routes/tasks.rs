@@ -1,5 +1,7 @@
 //! What is no chat.
 
+use serde_json::json;
+
 use super::objects::{images, tasks};
 use super::row::{EVENTS, Route};
 use super::runs::runs;
@@ -17,6 +19,7 @@ pub(super) fn rows() -> Vec<Route> {
             runs(
                 Operation::new("createEmbeddings", Tag::Embeddings, "Turns texts into vectors.")
                     .takes(tasks::embeddings_request())
+.sample(json!({ "model": "openai/text-embedding-3-small", "input": ["Hello"] }))
                     .gives("The vectors.", tasks::embeddings()),
             ),
         ),
@@ -25,6 +28,7 @@ pub(super) fn rows() -> Vec<Route> {
             runs(
                 Operation::new("createRerank", Tag::Rerank, "Puts documents in the order in which they answer a question.")
                     .takes(tasks::rerank_request())
+.sample(json!({ "model": "cohere/rerank-v3.5", "query": "What flies?", "documents": ["A heron.", "A stone."] }))
                     .gives("The documents, the best first.", tasks::ranked()),
             ),
         ),
@@ -39,6 +43,7 @@ pub(super) fn rows() -> Vec<Route> {
                 Operation::new("createAudioSpeech", Tag::Audio, "Speaks a text; the sound comes as it is made.")
                     .about("With `stream_format: \"sse\"` it comes as events, the last of which has usage and cost.")
                     .takes(tasks::speech_request())
+.sample(json!({ "model": "openai/tts-1", "input": "Hello", "voice": "alloy" }))
                     .gives_as(200, "The sound.", &SOUNDS, tasks::sound())
                     .or_as(EVENTS, super::objects::doors::event()),
             ),
@@ -48,6 +53,7 @@ pub(super) fn rows() -> Vec<Route> {
             runs(
                 Operation::new("createAudioTranscriptions", Tag::Audio, "Writes down what is said in a recording.")
                     .takes(tasks::transcription_request())
+.sample(json!({ "model": "openai/whisper-1", "input_audio": { "data": "UklGRg==", "format": "wav" } }))
                     .takes_as("multipart/form-data", tasks::transcription_form())
                     .gives("What was said.", tasks::transcript())
                     .or_as("text/plain", crate::reference::text("The words, or with times as `srt`."))
@@ -60,6 +66,7 @@ pub(super) fn rows() -> Vec<Route> {
             runs(
                 Operation::new("createModerations", Tag::Moderations, "Judges whether texts are harmful.")
                     .takes(tasks::moderation_request())
+.sample(json!({ "model": "openai/omni-moderation-latest", "input": "Hello" }))
                     .gives("The judgements.", tasks::moderation()),
             ),
         ),
@@ -69,6 +76,7 @@ pub(super) fn rows() -> Vec<Route> {
 fn drawing(id: &'static str) -> Operation {
     Operation::new(id, Tag::Images, "Draws pictures.")
         .takes(images::request())
+        .sample(json!({ "model": "openai/gpt-image-1", "prompt": "A heron" }))
         .gives("The images.", images::images())
         .or_as(EVENTS, super::objects::doors::event())
 }

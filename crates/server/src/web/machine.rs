@@ -8,7 +8,7 @@ use site::machine::{self, Entry};
 use site::{Link, words};
 
 use super::page::{MARKDOWN, PAGES, Shared};
-use super::{docs, links, reply};
+use super::{docs, links, reference, reply};
 use crate::shelf::kept::shelf;
 use crate::shelf::order::{Order, sort};
 use crate::shelf::row::Row;
@@ -70,13 +70,12 @@ pub(super) async fn robots(State(app): Shared, headers: HeaderMap) -> Response {
 /// `GET /llms.txt`: what a language model should read.
 pub(super) async fn llms(State(app): Shared, headers: HeaderMap) -> Response {
     let catalog = &app.current().snapshot.catalog;
-    let documents: Vec<(Link, String)> = docs::documents()
-        .iter()
-        .map(|document| {
-            let href = format!("/docs/{}", document.name);
-            (Link { word: document.title(), href }, document.summary())
-        })
-        .collect();
+    let api = Link { word: reference::TITLE.to_owned(), href: "/docs/api".to_owned() };
+    let mut documents = vec![(api, reference::ABOUT.to_owned())];
+    documents.extend(docs::documents().iter().map(|document| {
+        let href = format!("/docs/{}", document.name);
+        (Link { word: document.title(), href }, document.summary())
+    }));
     let figures = format!(
         "The catalog has {} at {}.",
         words::count(catalog.models().len(), "model"),

@@ -22,6 +22,7 @@ mod plain;
 mod playground;
 mod providers;
 mod rankings;
+mod reference;
 mod reply;
 mod snippets;
 mod status;

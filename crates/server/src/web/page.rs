@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::demo;
 
 /// The pages that have one address each.
-pub(super) const PAGES: [&str; 11] = [
+pub(super) const PAGES: [&str; 12] = [
     "/",
     "/models",
     "/compare",
@@ -21,6 +21,7 @@ pub(super) const PAGES: [&str; 11] = [
     "/status",
     "/playground",
     "/docs",
+    "/docs/api",
     "/changelog",
 ];
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get};
 
 use super::{
-    apps, compare, docs, front, machine, model, models, playground, providers, rankings, reply,
-    status,
+    apps, compare, docs, front, machine, model, models, playground, providers, rankings, reference,
+    reply, status,
 };
 use crate::app::App;
 
@@ -43,6 +43,8 @@ pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("/status.md", get(status::markdown)),
         ("/playground", get(playground::page)),
         ("/docs", get(docs::index)),
+        ("/docs/api", get(reference::page)),
+        ("/docs/api.md", get(reference::markdown)),
         ("/docs/{page}", get(docs::page)),
         ("/changelog", get(docs::changelog)),
         ("/feeds/models.xml", get(machine::feed)),
