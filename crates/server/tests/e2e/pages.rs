@@ -4,7 +4,7 @@ use crate::stand::{Offer, Stand};
 use sqlx::{Connection as _, Row as _};
 
 /// Every kind of page, and the twins that are made like it.
-const PAGES: [&str; 29] = [
+const PAGES: [&str; 32] = [
     "/",
     "/models",
     "/models?supported_parameters=tools&available=all&sort=newest",
@@ -31,6 +31,9 @@ const PAGES: [&str; 29] = [
     "/playground",
     "/docs",
     "/docs/errors",
+    "/docs/api",
+    "/docs/api.md",
+    "/openapi.json",
     "/feeds/models.xml",
     "/feeds/rankings.xml",
     "/sitemap.xml",

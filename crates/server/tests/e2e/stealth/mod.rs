@@ -198,7 +198,7 @@ async fn ask_all(front: &Client) -> [Answers; 2] {
 }
 
 /// Where the house shows something to readers, callers and its operator.
-const SHOWN: [&str; 64] = [
+const SHOWN: [&str; 66] = [
     "/",
     "/models",
     "/models.json",
@@ -225,6 +225,8 @@ const SHOWN: [&str; 64] = [
     "/playground",
     "/compare",
     "/docs",
+    "/docs/api",
+    "/openapi.json",
     "/changelog",
     "/llms.txt",
     "/llms-full.txt",
