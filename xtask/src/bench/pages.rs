@@ -18,7 +18,7 @@ const PAGES: [&str; 12] = [
     "/models",
     "/models?available=all",
     "/models/deepseek/deepseek-v3.2",
-    "/compare?models=deepseek/deepseek-v3.2,openai/gpt-4o-mini",
+    "/compare?m=deepseek/deepseek-v3.2,openai/gpt-4o-mini",
     "/providers",
     "/rankings",
     "/rankings/models",

@@ -93,25 +93,31 @@ fn title(question: &Question) -> String {
 
 /// Returns a language by its code of ISO 639-3; a rare one by the code.
 fn language(code: &str) -> &str {
-    const NAMES: [(&str, &str); 22] = [
-        ("arb", "Arabic"),
+    const NAMES: [(&str, &str); 28] = [
+        ("ara", "Arabic"),
         ("ben", "Bengali"),
+        ("bul", "Bulgarian"),
         ("ces", "Czech"),
         ("cmn", "Chinese"),
         ("code", "source code"),
         ("deu", "German"),
+        ("ell", "Greek"),
         ("eng", "English"),
         ("fra", "French"),
+        ("heb", "Hebrew"),
         ("hin", "Hindi"),
         ("ind", "Indonesian"),
         ("ita", "Italian"),
         ("jpn", "Japanese"),
         ("kor", "Korean"),
         ("nld", "Dutch"),
+        ("pes", "Persian"),
         ("pol", "Polish"),
         ("por", "Portuguese"),
         ("rus", "Russian"),
         ("spa", "Spanish"),
+        ("tam", "Tamil"),
+        ("tha", "Thai"),
         ("tur", "Turkish"),
         ("ukr", "Ukrainian"),
         ("und", "an untold language"),
@@ -366,4 +372,17 @@ fn notes(figures: &Figures, board: &Board) -> Vec<String> {
         }),
     );
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_that_is_told_apart_has_a_name() {
+        for code in classify::Language::known() {
+            assert_ne!(language(code), code);
+        }
+        assert_eq!(language("tlh"), "tlh");
+    }
 }
