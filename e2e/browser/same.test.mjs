@@ -286,6 +286,45 @@ test("an app's page, its twins and the board of apps tell the same", async () =>
   }
 });
 
+test("datasets by week and month are sums of their days", async () => {
+  const today = new Date(Date.now()).toISOString().slice(0, 10);
+  const back = (days) => new Date(Date.parse(today) - days * 86_400_000).toISOString().slice(0, 10);
+  const range = `start_date=${back(80)}&end_date=${back(1)}`;
+  const rows = async (query) => (await json(`/api/v1/datasets/${query}`)).data;
+  const days = await rows(`rankings-daily?${range}`);
+  assert.ok(days.length > 500, `${days.length} rows`);
+  assert.ok(days.every((row) => row.model_permaslug !== "other"), "fewer models than are told a day");
+  const monday = (date) => {
+    const at = new Date(`${date}T00:00:00Z`);
+    at.setUTCDate(at.getUTCDate() - (at.getUTCDay() + 6) % 7);
+    return at.toISOString().slice(0, 10);
+  };
+  for (const [period, first] of [["week", monday], ["month", (date) => `${date.slice(0, 7)}-01`]]) {
+    const sums = new Map();
+    for (const row of days) {
+      const name = `${first(row.date)} ${row.model_permaslug}`;
+      sums.set(name, (sums.get(name) ?? 0n) + BigInt(row.total_tokens));
+    }
+    const told = await rows(`rankings-daily?${range}&period=${period}`);
+    assert.equal(told.length, sums.size, period);
+    for (const row of told) {
+      assert.equal(BigInt(row.total_tokens), sums.get(`${row.date} ${row.model_permaslug}`), `${period} ${row.date}`);
+    }
+  }
+  const apps = await rows(`app-rankings?start_date=${back(14)}&end_date=${back(1)}`);
+  assert.ok(apps.length > 3, `${apps.length} apps`);
+  const sums = new Map();
+  for (let day = 14; day > 0; day -= 1) {
+    for (const row of await rows(`app-rankings?start_date=${back(day)}&end_date=${back(day)}`)) {
+      const [tokens, requests] = sums.get(row.app_url) ?? [0n, 0n];
+      sums.set(row.app_url, [tokens + BigInt(row.total_tokens), requests + BigInt(row.total_requests)]);
+    }
+  }
+  for (const row of apps) {
+    assert.deepEqual([BigInt(row.total_tokens), BigInt(row.total_requests)], sums.get(row.app_url), row.app_url);
+  }
+});
+
 test("a reader of tables is told where two forms part", () => {
   const row = { name: "=a", share: 0.5, change: { low: -0.05 }, list: [1], known: null };
   const names = flat(row).map(([name]) => name);
