@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
+use std::sync::OnceLock;
 
 use domain::catalog::Dialect;
 use domain::failure::FailureKind;
 use http::Method;
 use serde_json::{Map, Value, json};
+use site::Markup;
 
 use super::failures::meaning;
 use super::operation::{Access, Answer, JSON, Operation, Parameter, Place, Tag};
@@ -35,6 +37,8 @@ pub struct Reference {
     pub(crate) routes: Vec<Described>,
     /// The named schemas.
     pub(crate) schemas: BTreeMap<&'static str, Value>,
+    /// What people are shown of it, from the first time on that somebody asks.
+    pub(crate) shown: OnceLock<Markup>,
 }
 
 impl Reference {
@@ -88,6 +92,7 @@ impl Reference {
             document,
             routes,
             schemas,
+            shown: OnceLock::new(),
         }
     }
 }

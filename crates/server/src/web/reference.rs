@@ -27,7 +27,14 @@ const DEPTH_MAX: usize = 3;
 pub(super) async fn page(State(app): Shared, headers: HeaderMap) -> Response {
     let mut frame = frame(&app, Section::Docs, "/docs/api", TITLE, ABOUT);
     frame.twins = vec![markdown_twin("/docs/api")];
-    reply::html(&headers, frame.page(&api(&app).html()))
+    match app.reference.get() {
+        // It is the same for as long as the process runs, and too long to be made each time.
+        Some(reference) => {
+            let shown = reference.shown.get_or_init(|| api(&app).html());
+            reply::html(&headers, frame.page(shown))
+        }
+        None => reply::html(&headers, frame.page(&api(&app).html())),
+    }
 }
 
 /// `GET /docs/api.md`.
