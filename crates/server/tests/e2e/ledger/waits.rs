@@ -8,8 +8,9 @@ use super::{PREPAID, ask, holds, meter, told, wanted};
 use crate::client::Client;
 use crate::stand::{Offer, Stand};
 
-/// How many requests are counted; a third as many go before them.
-const REQUESTS: usize = 3_000;
+/// How many requests are counted; a third as many go before them. Where one waits, the others that
+/// are under way do too, so of few requests a single time would be too much.
+const REQUESTS: usize = 9_000;
 /// How many are under way at one time.
 const AT_ONCE: usize = 16;
 
