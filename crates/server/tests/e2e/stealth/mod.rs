@@ -285,7 +285,7 @@ async fn read(stand: &Stand, seen: &mut Seen) {
                 paths.push(format!("/models/{id}{ending}"));
             }
             paths.push(format!("/v1beta/models/{id}"));
-            paths.push(format!("/compare?models={id}"));
+            paths.push(format!("/compare?m={id}"));
             paths.push(format!("/playground?model={id}"));
             paths.push(format!("/api/v1/routing/endpoints?model={id}"));
         }
